@@ -1,0 +1,103 @@
+//! Exit codes, and how a failure reaches a person.
+
+use std::process::ExitCode;
+
+use miette::{Diagnostic, Report};
+
+/// What the process says to its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done; the drill passed.
+    Passed,
+    /// 1: the drill ran and missed a budget or a claim, did not recover, or met its deadline.
+    Missed,
+    /// 2: bad usage or a bad drill file.
+    Usage,
+    /// 3: refused by a safeguard or the preflight.
+    Refused,
+    /// 4: the cluster or the environment failed.
+    Environment,
+    /// 5: something is left changed.
+    LeftChanged,
+    /// 130: interrupted, and undone.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Passed => 0,
+            Exit::Missed => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+            Exit::Environment => 4,
+            Exit::LeftChanged => 5,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// What a command ends with.
+pub type Outcome = Result<Exit, Failure>;
+
+/// An exit code with the message that explains it.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    report: Box<Report>,
+}
+
+impl Failure {
+    /// A failure with an exit code of its own.
+    pub fn new(exit: Exit, error: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self { exit, report: Box::new(Report::new(error)) }
+    }
+
+    /// Bad usage or a bad drill file.
+    pub fn usage(error: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+
+    /// The cluster or the environment failed.
+    pub fn environment(error: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self::new(Exit::Environment, error)
+    }
+
+    /// Says it on stderr; that stderr may be closed is no further failure.
+    pub fn print(&self) {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "{:?}", self.report);
+    }
+}
+
+impl From<Failure> for Exit {
+    fn from(failure: Failure) -> Self {
+        failure.exit
+    }
+}
+
+/// Makes diagnostics fit the terminal: plain where stderr is none or `NO_COLOR` is set.
+pub fn install_diagnostics() {
+    // A second installation is refused; the first one holds.
+    let _ = miette::set_hook(Box::new(|_| {
+        Box::new(miette::MietteHandlerOpts::new().context_lines(2).wrap_lines(true).build())
+    }));
+}
+
+/// Runs a command's future on a runtime of two workers.
+pub fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::environment(NoRuntime { source }))?;
+    runtime.block_on(command)
+}
+
+/// The operating system gave no threads or no event queue.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot start: {source}")]
+#[diagnostic(code(firedrill::runtime), help("look at the limits on open files and processes: ulimit -a"))]
+struct NoRuntime {
+    source: std::io::Error,
+}

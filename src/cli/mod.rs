@@ -1,0 +1,78 @@
+//! The command line: one file per command. Here the commands are named, and what went wrong
+//! becomes a message on stderr and an exit code.
+
+pub mod cluster;
+pub mod diagnose;
+pub mod exit;
+pub mod list;
+pub mod report;
+pub mod responder;
+pub mod run;
+pub mod schema;
+pub mod show;
+pub mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Exit, Outcome};
+
+/// Rehearse Kubernetes incidents against real clusters: break, measure, mend, put back, report.
+#[derive(Debug, Parser)]
+#[command(name = "firedrill", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a drill: deploy, break, measure, mend by the runbook, put back, report
+    Run(run::Args),
+    /// List the built-in drills
+    List(list::Args),
+    /// Show what a drill does, without doing it
+    Show(show::Args),
+    /// Check drill files; every mistake at once
+    Validate(validate::Args),
+    /// Print the JSON Schema of drill files
+    Schema(schema::Args),
+    /// Say why a Service has no endpoints
+    Diagnose(diagnose::Args),
+    /// Print the report of a journal
+    Report(report::Args),
+    /// The local control plane: up, down, status, env
+    Cluster(cluster::Args),
+    #[command(hide = true)]
+    Responder(responder::Args),
+}
+
+/// Parses the command line, carries the command out and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    exit::install_diagnostics();
+    let outcome = match cli.command {
+        Command::Run(args) => exit::block_on(run::run(args)),
+        Command::List(args) => list::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Diagnose(args) => exit::block_on(diagnose::run(args)),
+        Command::Report(args) => report::run(&args),
+        Command::Cluster(args) => exit::block_on(cluster::run(args)),
+        Command::Responder(args) => exit::block_on(responder::run(args)),
+    };
+    finish(outcome)
+}
+
+fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            Exit::from(failure).into()
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! `firedrill report`.
+
+use super::exit::{Exit, Outcome};
+
+/// Arguments of `firedrill report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Not written yet.
+pub fn run(_args: &Args) -> Outcome {
+    Ok(Exit::Environment)
+}

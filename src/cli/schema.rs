@@ -1,0 +1,12 @@
+//! `firedrill schema`.
+
+use super::exit::{Exit, Outcome};
+
+/// Arguments of `firedrill schema`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Not written yet.
+pub fn run(_args: &Args) -> Outcome {
+    Ok(Exit::Environment)
+}

@@ -1,0 +1,163 @@
+//! The steps of a fault, an option or a runbook, as a drill file writes them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de};
+
+use super::{Length, SignalState};
+
+/// One step: an externally tagged map, such as `patch: {target: service/api, merge: {…}}`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Step {
+    /// A merge patch (RFC 7386) of one object.
+    Patch(PatchStep),
+    /// Sets or removes labels of one object, or of all pods that match.
+    Label(LabelStep),
+    /// Sets the replicas of a workload.
+    Scale(ScaleStep),
+    /// Restarts the pods of a workload, as `kubectl rollout restart` does.
+    Restart(ObjectName),
+    /// Deletes one object.
+    Delete(ObjectName),
+    /// Applies manifests, server-side.
+    Apply(ApplyStep),
+    /// Waits for a signal or a workload.
+    Wait(WaitStep),
+    /// Says why a Service has no endpoints.
+    Diagnose(ObjectName),
+}
+
+impl Step {
+    /// The step's key in a drill file.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Patch(_) => "patch",
+            Self::Label(_) => "label",
+            Self::Scale(_) => "scale",
+            Self::Restart(_) => "restart",
+            Self::Delete(_) => "delete",
+            Self::Apply(_) => "apply",
+            Self::Wait(_) => "wait",
+            Self::Diagnose(_) => "diagnose",
+        }
+    }
+}
+
+/// A merge patch of one object.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatchStep {
+    /// The object.
+    pub target: ObjectName,
+    /// The merge patch; `null` removes a key.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub merge: serde_json::Value,
+}
+
+/// Labels to set (a value) or to remove (`null`).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelStep {
+    /// One object. Either this or `pods`.
+    #[serde(default)]
+    pub target: Option<ObjectName>,
+    /// All pods with these labels. Either this or `target`.
+    #[serde(default)]
+    pub pods: Option<BTreeMap<String, String>>,
+    /// Label to value; `null` removes it.
+    pub set: BTreeMap<String, Option<String>>,
+}
+
+/// Replicas of a workload.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScaleStep {
+    /// The workload.
+    pub target: ObjectName,
+    /// How many.
+    pub replicas: u32,
+}
+
+/// Manifests to apply, server-side.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApplyStep {
+    /// Manifest files, relative to the drill file.
+    pub manifests: Vec<String>,
+}
+
+/// Something to wait for. Either a signal's state, or a workload's rollout.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WaitStep {
+    /// A signal's name; goes with `state`.
+    #[serde(default)]
+    pub signal: Option<String>,
+    /// The state that the signal must reach.
+    #[serde(default)]
+    pub state: Option<SignalState>,
+    /// A Deployment that must be rolled out.
+    #[serde(default)]
+    pub deployment: Option<String>,
+    /// How long to wait.
+    pub within: Length,
+}
+
+/// An object of the drill's namespace, written `kind/name`: `service/api-service`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName {
+    /// The kind as written, in lower case: `service`, `deployment`.
+    pub kind: String,
+    /// The object's name.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Self { kind: kind.to_lowercase(), name: name.to_owned() })
+            }
+            _ => Err(format!("`{text}` names no object; write kind/name, such as service/api-service")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for ObjectName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for ObjectName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ObjectName".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An object of the drill's namespace: kind/name",
+            "pattern": "^[A-Za-z.]+/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        })
+    }
+}

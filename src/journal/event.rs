@@ -1,0 +1,421 @@
+//! What can happen in a run. The journal holds one event a line; readers keep going at a
+//! kind that they do not know, so that an older firedrill reads a newer one's journal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Record;
+use crate::clock::{Nanos, Stamp};
+use crate::drill::{Budget, Claim, Impact, Length, SignalState};
+
+/// The format of journals that this firedrill writes.
+pub const SCHEMA: &str = "firedrill.dev/journal/v1";
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts from 0, without gaps, in the order of the file.
+    pub seq: u64,
+    /// When it arrived, on both clocks. Later lines may carry earlier stamps.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// What it was.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// The kinds of events, with what each carries. All `*_ns` are nanoseconds since the run began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "the large one occurs once a run")]
+pub enum Kind {
+    /// The first event: what is going to be run.
+    RunStarted(Brief),
+    /// The control plane that the run talks to.
+    ClusterReady(Cluster),
+    /// The run entered a phase.
+    Phase {
+        /// The phase.
+        phase: Phase,
+    },
+    /// A before-image, written before the change is sent. Durable.
+    Recorded {
+        /// How to undo the change.
+        record: Record,
+    },
+    /// A step is about to act.
+    StepStarted {
+        /// Where it comes from.
+        at: StepPlace,
+        /// What it does, for people: `patch service/api-service {"spec":…}`.
+        what: String,
+    },
+    /// A step is over.
+    StepFinished {
+        /// Where it comes from.
+        at: StepPlace,
+        /// What it does, for people.
+        what: String,
+        /// What the cluster answered.
+        outcome: StepOutcome,
+    },
+    /// A runbook's option is over, and what it did was compared with what it promised.
+    Claim {
+        /// `round.option`.
+        option: String,
+        /// What the drill file promises.
+        claim: Claim,
+        /// Whether it held; nothing where this cannot be said yet.
+        held: Option<bool>,
+        /// What was seen instead, or how it is known.
+        detail: String,
+    },
+    /// The usable endpoints of a Service changed (or were seen for the first time).
+    Endpoints {
+        /// The signal's name.
+        signal: String,
+        /// Endpoints that are ready and have a port.
+        usable: u32,
+        /// All endpoints of the slices.
+        total: u32,
+        /// What it says about the users.
+        state: SignalState,
+    },
+    /// A request was answered, or given up.
+    Request {
+        /// The signal's name.
+        signal: String,
+        /// When it was sent. (The event's own stamp is the answer's arrival.)
+        sent_ns: Nanos,
+        /// `200`, `503 no endpoints`, `timeout`, … ; the report counts by it.
+        result: String,
+        /// What it says about the users; nothing where it says nothing (401, 403, 429, 500 or
+        /// silence of the API server itself).
+        state: Option<SignalState>,
+    },
+    /// For a while, changes could not be seen.
+    Gap {
+        /// The signal's name.
+        signal: String,
+        /// The last moment that is known to be seen.
+        from_ns: Nanos,
+        /// The first moment that is seen again.
+        to_ns: Nanos,
+        /// Why: `watch closed`, `410 Gone`, `no heartbeat`, …
+        reason: String,
+    },
+    /// A point in time of the run became known (later than it was, for `mitigate`).
+    Point {
+        /// Which.
+        point: Point,
+        /// When it was.
+        at_ns: Nanos,
+        /// Who or what made it: `firedrill`, the detector's signal, `runbook`, …
+        by: String,
+        /// How far `at_ns` can be off.
+        uncertainty_ns: Nanos,
+        /// Whether a gap hid the moment: it was then, or earlier.
+        upper_bound: bool,
+    },
+    /// A check of the root cause: whether the incident is resolved, and if not, why.
+    RootCause {
+        /// Whether it is gone.
+        resolved: bool,
+        /// What holds it back, for people.
+        reasons: Vec<String>,
+    },
+    /// What a diagnosis said, for people.
+    Diagnosis {
+        /// The Service.
+        service: String,
+        /// Whether a cause was found.
+        found: bool,
+        /// The cause and how it is known, a line each.
+        lines: Vec<String>,
+    },
+    /// The run is being ended before its time.
+    Aborted {
+        /// Why.
+        reason: AbortReason,
+        /// More, for people.
+        detail: String,
+    },
+    /// One change was undone, or was not.
+    Undone(UndoItem),
+    /// Undo is over.
+    UndoFinished {
+        /// Whether nothing is left changed.
+        complete: bool,
+        /// What is left, for people.
+        left: Vec<String>,
+    },
+    /// Something that a reader of the report should know.
+    Warning {
+        /// What.
+        message: String,
+    },
+    /// The last event.
+    RunEnded,
+    /// A kind that this firedrill does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What is going to be run: all that a report needs of the drill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Brief {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The firedrill that runs it.
+    pub firedrill: String,
+    /// The run's name: `20261122-141500-k3f9q2`.
+    pub run: String,
+    /// The drill's name.
+    pub drill: String,
+    /// The drill's title.
+    pub title: String,
+    /// `sha256:…` of the drill file and the files that it names.
+    pub drill_hash: String,
+    /// The variant, where one was chosen.
+    pub variant: Option<String>,
+    /// Who mends.
+    pub responder: ResponderKind,
+    /// The target's namespace.
+    pub namespace: String,
+    /// The target Service.
+    pub service: String,
+    /// What is watched, in the report's order.
+    pub signals: Vec<SignalBrief>,
+    /// The detector's signal.
+    pub detector: String,
+    /// How long all signals must stay up.
+    pub stable_for: Length,
+    /// The deadline.
+    pub max_duration: Length,
+    /// What the outage costs.
+    pub impact: Impact,
+    /// What a passing run may use at most.
+    pub budget: Budget,
+    /// Declared times of the paths through the rounds.
+    pub scenario: ScenarioTimes,
+    /// The options that the runbook takes, in order.
+    pub choices: Vec<ChoiceBrief>,
+}
+
+/// Declared downtimes of the paths through the rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioTimes {
+    /// As it happened: the reaction and the runbook's options, seconds.
+    pub downtime_s: u64,
+    /// The best option of each round, without the reaction, seconds.
+    pub optimal_s: u64,
+    /// Every wrong option first, seconds.
+    pub worst_s: u64,
+}
+
+/// One option on the path that is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChoiceBrief {
+    /// `round.option`.
+    pub option: String,
+    /// One line for people.
+    pub label: String,
+    /// Declared, seconds.
+    pub takes_s: u64,
+    /// Whether it is its round's best.
+    pub best: bool,
+}
+
+/// One signal, as the report names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalBrief {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub source: SignalSource,
+    /// The time between two requests; nothing for a watch.
+    pub every: Option<Length>,
+}
+
+/// What a signal's observations come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignalSource {
+    /// A watch of a Service's EndpointSlices.
+    Slices,
+    /// Requests through the API server's service proxy.
+    ApiserverProxy,
+    /// A source that this firedrill does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The control plane that the run talks to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// `local`, `kind` or `context`.
+    pub provider: String,
+    /// The cluster's name.
+    pub name: String,
+    /// `v1.37.2`.
+    pub version: String,
+    /// Whether this run made it (and removes it).
+    pub created_by_run: bool,
+    /// Whether pods' answers come from firedrill's responder instead of containers.
+    pub simulated_pods: bool,
+}
+
+/// Who mends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResponderKind {
+    /// firedrill carries the runbook out.
+    Runbook,
+    /// A person, with their own tools.
+    Manual,
+    /// A person who plays the rounds.
+    Player,
+}
+
+/// The phases of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The workload is being deployed.
+    Preparing,
+    /// Waiting until all signals have been up for `stableFor`.
+    Settling,
+    /// The fault is being injected.
+    Injecting,
+    /// Broken; nobody knows yet.
+    Undetected,
+    /// Detected; being mended.
+    Responding,
+    /// All signals are up; waiting for `stableFor` and the check of the root cause.
+    Holding,
+    /// Everything is being put back.
+    Undoing,
+    /// Over.
+    Ended,
+}
+
+/// The points in time of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Point {
+    /// The API server acknowledged the injection.
+    Fault,
+    /// The first signal shows users hurt.
+    Impact,
+    /// The detector fired.
+    Detect,
+    /// A responder took it.
+    Ack,
+    /// Impact ended and stayed ended for `stableFor`.
+    Mitigate,
+    /// The root cause is fixed and verified.
+    Resolve,
+}
+
+/// Where a step comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepPlace {
+    /// Deploying the workload.
+    Workload,
+    /// The fault's step of this index.
+    Fault(usize),
+    /// An option (`round.option`) or a round without options (`round`), and the step's index.
+    Runbook(String, usize),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum StepOutcome {
+    /// The API server accepted it and something is different now.
+    Changed,
+    /// Nothing is different.
+    Unchanged,
+    /// The API server refused it.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// The API server's message.
+        message: String,
+    },
+    /// It could not be carried out.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Why a run ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbortReason {
+    /// SIGINT, SIGTERM or SIGHUP.
+    Interrupted,
+    /// The run's own deadline.
+    Deadline,
+    /// The workload or the steady state was not reached.
+    NotSteady,
+    /// The injection was refused or had no effect.
+    NoEffect,
+    /// The cluster or the environment failed.
+    Failed,
+    /// A reason that this firedrill does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One change that was undone, or was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoItem {
+    /// `service/api-service` or `namespace/…`.
+    pub object: String,
+    /// The field (a JSON pointer); nothing for the object as a whole.
+    pub field: Option<String>,
+    /// What was done.
+    pub result: UndoResult,
+}
+
+/// What undo did with one change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum UndoResult {
+    /// Back to what it was.
+    Restored,
+    /// It already was what it had been.
+    AlreadyAsBefore,
+    /// What the run made is deleted, or its deletion accepted.
+    Deleted,
+    /// Someone changed it since; left as they made it.
+    LeftChanged {
+        /// The field manager.
+        by: Option<String>,
+        /// When, RFC 3339.
+        when: Option<String>,
+    },
+    /// The object is gone or another one of the same name; left.
+    LeftGone {
+        /// What is there now.
+        now: String,
+    },
+    /// Undo failed; it is still changed.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Counts by name, in the name's order.
+pub type Counts = BTreeMap<String, u64>;
