@@ -369,6 +369,8 @@ pub enum AbortReason {
     NotSteady,
     /// The injection was refused or had no effect.
     NoEffect,
+    /// The runbook is over, and users are still not served.
+    NotRecovered,
     /// The cluster or the environment failed.
     Failed,
     /// A reason that this firedrill does not know.
