@@ -257,7 +257,7 @@ impl Track {
     fn still_out(&self, end: Nanos) -> Edge {
         let past = self.samples.partition_point(|(at, _)| *at <= end);
         let known = self.samples[..past].iter().rev().find(|(_, said)| *said == Said::Out);
-        Edge { upper_bound: false, ..self.edge(known.map(|(at, _)| *at), end) }
+        self.edge(known.map(|(at, _)| *at), end)
     }
 
     /// The time within a window of which nothing is known: gaps, and from an answer that says
