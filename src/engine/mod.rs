@@ -1,4 +1,5 @@
 //! What runs a drill: the pure phase function, the loop around it, the responders and the undo.
 
 pub mod phase;
+pub mod root_cause;
 pub mod watch;
