@@ -1,1 +1,3 @@
 //! Where the control plane comes from.
+
+pub mod binaries;

@@ -49,10 +49,12 @@ pub(super) fn money_schema(_: &mut SchemaGenerator) -> Schema {
 #[must_use]
 pub fn loss(impact: &Impact, downtime: Duration) -> Decimal {
     let total = nanos(downtime);
+    let mut cascade: Vec<_> = impact.cascade.iter().collect();
+    cascade.sort_by_key(|step| step.after);
     let mut rate = units(impact.revenue_per_minute);
     let mut from = 0_i128;
     let mut sum = 0_i128;
-    for step in &impact.cascade {
+    for step in cascade {
         let at = nanos(step.after.into()).clamp(from, total);
         sum += rate * (at - from);
         from = at;
@@ -178,4 +180,24 @@ mod tests {
             prop_assert_eq!(loss(&changing, minutes(at + more)), expected);
         }
     }
+}
+
+/// What an outage of this length costs, in the impact's currency: each stretch at the rate that
+/// holds in it, not rounded. What does not fit a decimal becomes the largest one.
+#[must_use]
+pub fn loss(impact: &Impact, outage: Duration) -> Decimal {
+    let mut cascade: Vec<_> = impact.cascade.iter().collect();
+    cascade.sort_by_key(|c| c.after);
+    let (mut sum, mut since, mut rate) = (Decimal::ZERO, Duration::ZERO, impact.revenue_per_minute);
+    for step in cascade.into_iter().take_while(|c| c.after.0 < outage) {
+        sum = sum.saturating_add(stretch(rate, step.after.0.saturating_sub(since)));
+        (since, rate) = (step.after.0, step.revenue_per_minute);
+    }
+    sum.saturating_add(stretch(rate, outage.saturating_sub(since)))
+}
+
+fn stretch(per_minute: Decimal, length: Duration) -> Decimal {
+    let nanos = Decimal::from(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
+    // Minutes first: a rate times nanoseconds could leave the range of a decimal.
+    per_minute.saturating_mul(nanos / Decimal::from(60_000_000_000_u64))
 }

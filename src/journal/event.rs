@@ -47,14 +47,16 @@ pub enum Kind {
     },
     /// A step is about to act.
     StepStarted {
-        /// Where it comes from.
+        /// Where it comes from. (`at` in a line is the wall clock.)
+        #[serde(rename = "place")]
         at: StepPlace,
         /// What it does, for people: `patch service/api-service {"spec":…}`.
         what: String,
     },
     /// A step is over.
     StepFinished {
-        /// Where it comes from.
+        /// Where it comes from. (`at` in a line is the wall clock.)
+        #[serde(rename = "place")]
         at: StepPlace,
         /// What it does, for people.
         what: String,
@@ -161,6 +163,25 @@ pub enum Kind {
     /// A kind that this firedrill does not know.
     #[serde(other)]
     Unknown,
+}
+
+impl Kind {
+    /// Whether the event must be on disk before the run goes on: what undo needs, and what a
+    /// report of a killed run cannot do without.
+    #[must_use]
+    pub const fn is_durable(&self) -> bool {
+        matches!(
+            self,
+            Self::RunStarted(_)
+                | Self::Recorded { .. }
+                | Self::Phase { .. }
+                | Self::Point { .. }
+                | Self::Aborted { .. }
+                | Self::Undone(_)
+                | Self::UndoFinished { .. }
+                | Self::RunEnded
+        )
+    }
 }
 
 /// What is going to be run: all that a report needs of the drill.
@@ -344,6 +365,8 @@ pub enum AbortReason {
     NotSteady,
     /// The injection was refused or had no effect.
     NoEffect,
+    /// The runbook is over, and users are still not served.
+    NotRecovered,
     /// The cluster or the environment failed.
     Failed,
     /// A reason that this firedrill does not know.
