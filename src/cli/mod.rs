@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod diagnose;
 pub mod exit;
 pub mod list;
+pub mod output;
 pub mod report;
 pub mod responder;
 pub mod run;

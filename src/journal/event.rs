@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use crate::clock::{Nanos, Stamp};
+pub use crate::drill::{ChoiceBrief, ScenarioTimes};
 use crate::drill::{Budget, Claim, Impact, Length, SignalState};
 
 /// The format of journals that this firedrill writes.
@@ -223,32 +224,6 @@ pub struct Brief {
     pub scenario: ScenarioTimes,
     /// The options that the runbook takes, in order.
     pub choices: Vec<ChoiceBrief>,
-}
-
-/// Declared downtimes of the paths through the rounds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ScenarioTimes {
-    /// As it happened: the reaction and the runbook's options, seconds.
-    pub downtime_s: u64,
-    /// The best option of each round, without the reaction, seconds.
-    pub optimal_s: u64,
-    /// Every wrong option first, seconds.
-    pub worst_s: u64,
-}
-
-/// One option on the path that is taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChoiceBrief {
-    /// `round.option`.
-    pub option: String,
-    /// One line for people.
-    pub label: String,
-    /// Declared, seconds.
-    pub takes_s: u64,
-    /// Whether it is its round's best.
-    pub best: bool,
 }
 
 /// One signal, as the report names it.
