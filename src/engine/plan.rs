@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use super::phase::Rules;
 use super::watch::Detector;
-use crate::drill::catalogue::Loaded;
-use crate::drill::error::DrillError;
-use crate::drill::{Drill, Length, Signal, manifest, scenario};
+use crate::drill::{Drill, DrillError, Length, Loaded, Signal, Step, scenario};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 
 /// How long the signals may take to become steady, beside `stableFor`.
@@ -58,14 +57,17 @@ impl Plan {
     pub fn new(loaded: Loaded, wishes: Wishes) -> Result<Self, DrillError> {
         let drill = match &wishes.variant {
             Some(name) => loaded.drill.with_variant(name)?,
-            None => loaded.drill,
+            None => loaded.drill.clone(),
         };
-        let mut manifests = Vec::new();
-        for file in &drill.workload.manifests {
-            let text = loaded.files.read(&file.value)?;
-            manifests.extend(manifest::parse(&file.value, &text)?.into_iter().map(|m| m.object));
+        let files = drill.workload.manifests.iter().map(|file| file.value.clone());
+        let mut manifests_by_file = BTreeMap::new();
+        for file in files.chain(applied_files(&drill)) {
+            let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
+            manifests_by_file.insert(file, objects);
         }
-        Ok(Self { drill, manifests, files: loaded.files, wishes, hash: loaded.hash })
+        let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
+        let manifests = drill.workload.manifests.iter().filter_map(of_file).flatten().collect();
+        Ok(Self { drill, manifests, manifests_by_file, wishes, hash: loaded.hash })
     }
 
     /// The signals, in the drill's order.
@@ -136,4 +138,14 @@ fn brief(signal: &Signal) -> SignalBrief {
         Signal::Http(http) => (SignalSource::ApiserverProxy, Some(http.every.value)),
     };
     SignalBrief { name: signal.name().to_owned(), source, every }
+}
+
+/// The manifest files that steps apply.
+fn applied_files(drill: &Drill) -> Vec<String> {
+    let runbook = drill.runbook_path().into_iter().flat_map(|entry| entry.steps);
+    let applied = drill.fault.steps.iter().chain(runbook).filter_map(|step| match &step.value {
+        Step::Apply(apply) => Some(apply.manifests.clone()),
+        _ => None,
+    });
+    applied.flatten().collect()
 }

@@ -2,6 +2,7 @@
 //! tells the loop by its desk and ends by itself, also when the run says stop.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -16,10 +17,11 @@ use super::news::Desk;
 use super::phase::{Input, State};
 use super::plan::Plan;
 use super::root_cause::RootCause;
-use super::undo::{self, ConfigMapStore};
+use super::undo::Undo;
+use super::undo::store::ConfigMapStore;
 use crate::drill::{SignalState, Step};
 use crate::journal::intervals::Edge;
-use crate::journal::{AbortReason, Kind, Record, StepOutcome, StepPlace};
+use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
 use crate::steps::{self, Context, Recorder, SignalView, StepReport};
 
 /// The time between two looks for the root cause.
@@ -40,6 +42,10 @@ pub struct Tasks {
     context: Arc<Context>,
     replicas: Arc<OnceLock<i32>>,
     claims: Arc<Mutex<Vec<Pending>>>,
+    /// When the latest before-image was durable.
+    recorded_at: Arc<AtomicU64>,
+    /// The namespace and the workload, as far as the run made them.
+    made: Arc<Mutex<Vec<ObjectRef>>>,
 }
 
 impl Tasks {
@@ -48,7 +54,8 @@ impl Tasks {
     pub fn new(plan: Plan, client: Client, desk: Desk, states: States, stopped: watch::Receiver<bool>) -> Self {
         let wishes = &plan.wishes;
         let store = ConfigMapStore::new(client.clone(), &wishes.namespace, &wishes.run);
-        let recorder = Arc::new(TwoPlaces { desk: desk.clone(), store });
+        let recorded_at = Arc::new(AtomicU64::new(0));
+        let recorder = TwoPlaces { desk: desk.clone(), store, recorded_at: Arc::clone(&recorded_at) };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
         let view = Arc::new(View { names, states: states.clone(), stopped: stopped.clone() });
         let files = Arc::new(plan.manifests_by_file.clone());
@@ -57,7 +64,7 @@ impl Tasks {
             &wishes.namespace,
             &wishes.run,
             desk.clock(),
-            recorder,
+            Arc::new(recorder),
             view,
             files,
         );
@@ -70,6 +77,8 @@ impl Tasks {
             context: Arc::new(context),
             replicas: Arc::default(),
             claims: Arc::default(),
+            recorded_at,
+            made: Arc::default(),
         }
     }
 
@@ -101,7 +110,9 @@ impl Tasks {
         let ready = &drill.workload.ready;
         let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
         self.desk.event(started(format!("deploy {}", drill.metadata.name.value)));
-        steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
+        lock(&self.made).push(steps::api::namespace_ref(&self.plan.wishes.namespace));
+        let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
+        lock(&self.made).extend(deployed.created);
         self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
         steps::workload::ready(&self.context, &ready.deployment, ready.within.value).await?;
         let _ = self.replicas.set(self.count_replicas().await.unwrap_or(1));
@@ -123,10 +134,13 @@ impl Tasks {
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {
                 match tasks.step(StepPlace::Fault(index), &step.value).await {
-                    Ok(StepReport { outcome: StepOutcome::Changed | StepOutcome::Unchanged, sent, answered, .. }) => {
+                    Ok(StepReport { outcome: StepOutcome::Changed | StepOutcome::Unchanged, answered, .. }) => {
+                        // The change took effect between its sending, right after its record
+                        // was kept, and the answer.
+                        let sent = tasks.recorded_at.load(Ordering::Relaxed);
                         acknowledged = Some(Edge {
                             at: answered.elapsed,
-                            uncertainty: answered.elapsed.saturating_sub(sent.elapsed),
+                            uncertainty: answered.elapsed.saturating_sub(sent),
                             upper_bound: false,
                         });
                     }
@@ -247,12 +261,12 @@ impl Tasks {
             let wishes = &tasks.plan.wishes;
             let desk = tasks.desk.clone();
             let mut told = |item| desk.event(Kind::Undone(item));
-            let scope = undo::Scope {
-                namespace: &wishes.namespace,
-                run: &wishes.run,
-                keep_workload: wishes.keep_workload,
-            };
-            let summary = undo::undo(tasks.client.clone(), &scope, &records, UNDO_WITHIN, &mut told).await;
+            let mut undo = Undo::new(tasks.client.clone(), &wishes.run, &wishes.namespace);
+            undo.within = UNDO_WITHIN;
+            if wishes.keep_workload {
+                undo.keep.extend(lock(&tasks.made).iter().cloned());
+            }
+            let summary = undo.run(&records, &mut told).await;
             desk.event(Kind::UndoFinished { complete: summary.complete, left: summary.left });
             desk.input(Input::Undone);
         }
@@ -287,6 +301,7 @@ fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
 struct TwoPlaces {
     desk: Desk,
     store: ConfigMapStore,
+    recorded_at: Arc<AtomicU64>,
 }
 
 impl Recorder for TwoPlaces {
@@ -296,7 +311,9 @@ impl Recorder for TwoPlaces {
                 place: "the journal".to_owned(),
                 message,
             })?;
-            self.store.record(record).await
+            self.store.record(record).await?;
+            self.recorded_at.store(self.desk.clock().elapsed(), Ordering::Relaxed);
+            Ok(())
         })
     }
 }
