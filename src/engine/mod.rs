@@ -1,1 +1,2 @@
 //! The engine room.
+pub mod undo;
