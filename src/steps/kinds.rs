@@ -70,10 +70,10 @@ pub async fn resolve_manifest(api: &Api, namespace: &str, manifest: &Value) -> R
             namespace: namespace.to_owned(),
         });
     }
-    let known = NAMESPACED.iter().find(|(version, known, ..)| *version == api_version && *known == kind);
-    let plural = match known {
-        Some((_, _, plural, _)) => (*plural).to_owned(),
-        None => discover_plural(api, api_version, kind).await?,
+    let plural = match plural(api, api_version, kind).await? {
+        Some(plural) if plural.namespaced => plural.name,
+        Some(_) => return Err(Error::NotInNamespace { kind: kind.to_owned() }),
+        None => return Err(Error::NoSuchKind { kind: format!("{kind} ({api_version})") }),
     };
     Ok(ObjectRef {
         api_version: api_version.to_owned(),
@@ -82,6 +82,33 @@ pub async fn resolve_manifest(api: &Api, namespace: &str, manifest: &Value) -> R
         namespace: Some(namespace.to_owned()),
         name: name.to_owned(),
     })
+}
+
+/// A kind in URLs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plural {
+    /// `services`.
+    pub name: String,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+}
+
+/// The kind's name in URLs, or nothing where the cluster does not know the kind.
+pub async fn plural(api: &Api, api_version: &str, kind: &str) -> Result<Option<Plural>, ApiError> {
+    let known = NAMESPACED.iter().find(|(version, known, ..)| *version == api_version && *known == kind);
+    if let Some((_, _, plural, _)) = known {
+        return Ok(Some(Plural { name: (*plural).to_owned(), namespaced: true }));
+    }
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let gvk = GroupVersionKind::gvk(group, version, kind);
+    let pinned = kube::discovery::pinned_kind(api.client(), &gvk);
+    match answered(pinned, "list its kinds").await {
+        Ok((resource, capabilities)) => {
+            Ok(Some(Plural { name: resource.plural, namespaced: capabilities.scope == Scope::Namespaced }))
+        }
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Names go into URLs: nothing may be in one that has a meaning there.
@@ -111,21 +138,7 @@ async fn discover(api: &Api, written: &str) -> Result<(String, String, String), 
     }
 }
 
-async fn discover_plural(api: &Api, api_version: &str, kind: &str) -> Result<String, Error> {
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let gvk = GroupVersionKind::gvk(group, version, kind);
-    let pinned = kube::discovery::pinned_kind(api.client(), &gvk);
-    match answered(pinned, "list its kinds").await {
-        Ok((resource, capabilities)) if capabilities.scope == Scope::Namespaced => Ok(resource.plural),
-        Ok(_) => Err(Error::NotInNamespace { kind: kind.to_owned() }),
-        Err(Error::Api(ApiError::Refused { status: 404, .. })) => {
-            Err(Error::NoSuchKind { kind: format!("{kind} ({api_version})") })
-        }
-        Err(other) => Err(other),
-    }
-}
-
-async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -> Result<T, Error> {
+async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -> Result<T, ApiError> {
     let what = what.to_owned();
     let error = match tokio::time::timeout(REQUEST_DEADLINE, asked).await {
         Ok(Ok(answer)) => return Ok(answer),
@@ -144,7 +157,7 @@ async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -
         Ok(Err(source)) => ApiError::Unreachable { what, source: Box::new(source) },
         Err(_) => ApiError::NoAnswer { what, within: REQUEST_DEADLINE },
     };
-    Err(error.into())
+    Err(error)
 }
 
 #[cfg(test)]

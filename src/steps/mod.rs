@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 pub use describe::describe;
 pub use diagnose::facts;
 pub use error::{Error, RecordError};
+pub use kinds::{Plural, plural};
 
 use crate::clock::{Stamp, Stopwatch};
 use crate::diagnose::Diagnosis;
