@@ -27,7 +27,7 @@ async fn a_build_that_fails_is_quoted() {
     place.name_folder_with(&KWOK);
     place.go("seq 1 50 | sed 's/^/line /' >&2; echo 'server.go:7: undefined: x' >&2; exit 1");
     let error = place.ensure().await.unwrap_err();
-    insta::assert_snapshot!(place.shown(error));
+    insta::assert_snapshot!(place.shown(&error));
     assert!(place.in_cache().is_empty(), "{:?}", place.in_cache());
 }
 

@@ -78,7 +78,7 @@ async fn no_way_at_all_names_every_route() {
     place.in_path("kubectl", "echo '{\"clientVersion\":{\"gitVersion\":\"v1.34.0\"}}'");
     place.name_folder_with(&[Binary::Etcd]);
     let error = place.ensure().await.unwrap_err();
-    insta::assert_snapshot!(place.shown(error));
+    insta::assert_snapshot!(place.shown(&error));
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_cache_that_cannot_be_made_is_named() {
     fs::write(place.path("cache"), "a file in the way").unwrap();
     let error = place.ensure().await.unwrap_err();
     assert!(matches!(error, Error::Cache { .. }), "{error:?}");
-    insta::assert_snapshot!(place.shown(error));
+    insta::assert_snapshot!(place.shown(&error));
 }
 
 /// A file system of 64 KiB, unmounted when dropped.
@@ -121,6 +121,6 @@ async fn a_full_disk_is_named_and_nothing_is_left() {
     place.name_folder_with(&KWOK);
     let error = place.ensure().await.unwrap_err();
     assert!(matches!(error, Error::DiskFull { .. }), "{error:?}");
-    insta::assert_snapshot!(place.shown(error));
+    insta::assert_snapshot!(place.shown(&error));
     assert!(place.in_cache().is_empty(), "{:?}", place.in_cache());
 }

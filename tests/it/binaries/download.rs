@@ -67,7 +67,7 @@ async fn a_wrong_checksum_ends_everything() {
     place.go_that_builds();
     let error = place.ensure().await.unwrap_err();
     assert!(matches!(error, Error::Checksum { .. }), "{error:?}");
-    insta::assert_snapshot!(place.shown(error));
+    insta::assert_snapshot!(place.shown(&error));
     assert!(!place.cached(Binary::Kubectl).exists());
     assert_eq!(place.go_log(), "", "no build hides it");
     assert!(!place.in_cache().iter().any(|name| name.starts_with(".tmp-")));

@@ -118,11 +118,11 @@ impl Place {
     }
 
     /// The error as people see it, with the parts that differ from run to run replaced.
-    pub fn shown(&self, error: Error) -> String {
+    pub fn shown(&self, error: &Error) -> String {
         let theme = miette::GraphicalTheme::unicode_nocolor();
         let mut text = String::new();
         let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(200);
-        handler.render_report(&mut text, &error).unwrap();
+        handler.render_report(&mut text, error).unwrap();
         let Platform { os, arch } = Platform::HERE;
         text.replace(&self.folder.path().display().to_string(), "TMP")
             .replace(self.options.mirror.as_deref().unwrap_or("-"), "MIRROR")

@@ -46,10 +46,8 @@ async fn path_counts_at_the_exact_version_only() {
     let binaries = place.ensure().await.unwrap();
     assert_eq!(binaries.kubectl, place.path("path/kubectl"));
     assert!(place.in_cache().is_empty(), "nothing is copied");
-    let told = place.told.lock().unwrap();
     let ready = |it: &&Progress| matches!(it, Progress::Ready { source: Source::Path, .. });
-    assert_eq!(told.iter().filter(ready).count(), Binary::ALL.len());
-    drop(told);
+    assert_eq!(place.told.lock().unwrap().iter().filter(ready).count(), Binary::ALL.len());
 
     place.in_path("kube-apiserver", "echo Kubernetes v1.37.20");
     place.in_path("kwok", "echo broken >&2; exit 3");
