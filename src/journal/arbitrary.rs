@@ -219,8 +219,8 @@ fn said() -> BoxedStrategy<Kind> {
     use Claim::{BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged};
     let claim =
         proptest::sample::select(vec![BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged]);
-    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotSteady, Unknown};
-    let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotSteady, Unknown]);
+    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown};
+    let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown]);
     prop_oneof![
         (text(), text(), text(), any::<bool>(), any::<bool>()).prop_map(
             |(provider, name, version, created_by_run, simulated_pods)| {

@@ -53,6 +53,7 @@ fn headline(page: &mut Page, report: &DamageReport) {
             Some(AbortReason::Deadline) => "ended by its deadline",
             Some(AbortReason::NotSteady) => "never steady, so nothing was broken",
             Some(AbortReason::NoEffect) => "the fault had no effect",
+            Some(AbortReason::NotRecovered) => "not recovered",
             Some(AbortReason::Failed) => "the cluster or the environment failed",
             Some(AbortReason::Unknown) => "for a reason that this firedrill does not know",
         };
