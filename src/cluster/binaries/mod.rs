@@ -1,0 +1,73 @@
+//! The control plane's binaries, from a folder that was named.
+
+use std::env;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+
+/// The seven binaries of a local cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binaries {
+    /// The API server.
+    pub kube_apiserver: PathBuf,
+    /// The controllers.
+    pub kube_controller_manager: PathBuf,
+    /// The scheduler.
+    pub kube_scheduler: PathBuf,
+    /// The command line client, which kwokctl calls.
+    pub kubectl: PathBuf,
+    /// The store.
+    pub etcd: PathBuf,
+    /// The simulated kubelets.
+    pub kwok: PathBuf,
+    /// What starts the others.
+    pub kwokctl: PathBuf,
+}
+
+/// Where to look.
+#[derive(Debug, Clone)]
+pub struct Options {
+    folder: Option<PathBuf>,
+}
+
+impl Options {
+    /// `--binaries` in `folder`, else `KUBEBUILDER_ASSETS`.
+    #[must_use]
+    pub fn from_env(folder: Option<PathBuf>) -> Self {
+        Self { folder: folder.or_else(|| env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from)) }
+    }
+}
+
+/// What is going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+/// No folder was named.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("the binaries of the local cluster were not found")]
+#[diagnostic(code(firedrill::cluster::binaries), help("name their folder with --binaries"))]
+pub struct Error;
+
+/// Finds the binaries.
+pub async fn ensure(
+    options: &Options,
+    _progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Binaries, Error> {
+    let folder = options.folder.clone().ok_or(Error)?;
+    std::future::ready(()).await;
+    Ok(Binaries {
+        kube_apiserver: folder.join("kube-apiserver"),
+        kube_controller_manager: folder.join("kube-controller-manager"),
+        kube_scheduler: folder.join("kube-scheduler"),
+        kubectl: folder.join("kubectl"),
+        etcd: folder.join("etcd"),
+        kwok: folder.join("kwok"),
+        kwokctl: folder.join("kwokctl"),
+    })
+}
