@@ -23,8 +23,8 @@ const RESOLVE_WITHIN: Length = Length::secs(10);
 pub struct Wishes {
     /// The run's name.
     pub run: String,
-    /// The namespace; the run makes it where it does not exist.
-    pub namespace: String,
+    /// The namespace that the run makes; nothing for one named after the drill and the run.
+    pub namespace: Option<String>,
     /// Who mends.
     pub responder: ResponderKind,
     /// The variant's name.
@@ -46,6 +46,8 @@ pub struct Plan {
     pub manifests_by_file: BTreeMap<String, Vec<Value>>,
     /// How the caller wants it.
     pub wishes: Wishes,
+    /// The namespace that the run makes.
+    pub namespace: String,
     hash: String,
 }
 
@@ -67,7 +69,10 @@ impl Plan {
         }
         let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
         let manifests = drill.workload.manifests.iter().filter_map(of_file).flatten().collect();
-        Ok(Self { drill, manifests, manifests_by_file, wishes, hash: loaded.hash })
+        let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
+        let own = || format!("{}-{suffix}", drill.metadata.name.value);
+        let namespace = wishes.namespace.clone().unwrap_or_else(own);
+        Ok(Self { namespace, drill, manifests, manifests_by_file, wishes, hash: loaded.hash })
     }
 
     /// The signals, in the drill's order.
@@ -118,7 +123,7 @@ impl Plan {
             drill_hash: self.hash.clone(),
             variant: self.wishes.variant.clone(),
             responder: self.wishes.responder,
-            namespace: self.wishes.namespace.clone(),
+            namespace: self.namespace.clone(),
             service: drill.target.service.value.clone(),
             signals: drill.signals.iter().map(|signal| brief(&signal.value)).collect(),
             detector: drill.detector.signal.value.clone(),

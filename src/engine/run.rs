@@ -65,7 +65,7 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let desk = Desk::new(send_news, setup.clock);
     let source = Source {
         client: setup.probe,
-        namespace: plan.wishes.namespace.clone(),
+        namespace: plan.namespace.clone(),
         clock: setup.clock,
         observed,
     };

@@ -53,7 +53,7 @@ impl Tasks {
     #[must_use]
     pub fn new(plan: Plan, client: Client, desk: Desk, states: States, stopped: watch::Receiver<bool>) -> Self {
         let wishes = &plan.wishes;
-        let store = ConfigMapStore::new(client.clone(), &wishes.namespace, &wishes.run);
+        let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, recorded_at: Arc::clone(&recorded_at) };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
@@ -61,7 +61,7 @@ impl Tasks {
         let files = Arc::new(plan.manifests_by_file.clone());
         let context = Context::new(
             client.clone(),
-            &wishes.namespace,
+            &plan.namespace,
             &wishes.run,
             desk.clock(),
             Arc::new(recorder),
@@ -110,7 +110,7 @@ impl Tasks {
         let ready = &drill.workload.ready;
         let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
         self.desk.event(started(format!("deploy {}", drill.metadata.name.value)));
-        lock(&self.made).push(steps::api::namespace_ref(&self.plan.wishes.namespace));
+        lock(&self.made).push(steps::api::namespace_ref(&self.plan.namespace));
         let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
         lock(&self.made).extend(deployed.created);
         self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
@@ -120,7 +120,7 @@ impl Tasks {
     }
 
     async fn count_replicas(&self) -> Option<i32> {
-        let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan.wishes.namespace);
+        let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan.namespace);
         let deployment = &self.plan.drill.workload.ready.deployment;
         let found = timeout(steps::api::REQUEST_DEADLINE, api.get(deployment)).await.ok()?.ok()?;
         found.spec?.replicas
@@ -224,7 +224,7 @@ impl Tasks {
     /// Looks for the root cause until it is gone, or the caller ends this task.
     pub fn check_root_cause(&self) -> impl Future<Output = ()> + Send + 'static {
         let root_cause = RootCause {
-            namespace: self.plan.wishes.namespace.clone(),
+            namespace: self.plan.namespace.clone(),
             service: self.plan.drill.target.service.value.clone(),
             deployment: self.plan.drill.workload.ready.deployment.clone(),
             replicas: self.replicas.get().copied().unwrap_or(1),
@@ -261,7 +261,7 @@ impl Tasks {
             let wishes = &tasks.plan.wishes;
             let desk = tasks.desk.clone();
             let mut told = |item| desk.event(Kind::Undone(item));
-            let mut undo = Undo::new(tasks.client.clone(), &wishes.run, &wishes.namespace);
+            let mut undo = Undo::new(tasks.client.clone(), &wishes.run, &tasks.plan.namespace);
             undo.within = UNDO_WITHIN;
             if wishes.keep_workload {
                 undo.keep.extend(lock(&tasks.made).iter().cloned());
@@ -275,7 +275,7 @@ impl Tasks {
     /// What would be left if the run ended here.
     #[must_use]
     pub fn left(&self, records: &[Record]) -> Vec<String> {
-        let namespace = &self.plan.wishes.namespace;
+        let namespace = &self.plan.namespace;
         let changed = records.iter().map(|record| format!("{} in namespace {namespace}", record.object));
         let mut left: Vec<String> = changed.collect();
         left.push(format!("namespace {namespace}: kubectl delete namespace {namespace}"));
