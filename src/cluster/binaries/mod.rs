@@ -27,14 +27,17 @@ pub struct Binaries {
 /// Where to look.
 #[derive(Debug, Clone)]
 pub struct Options {
-    folder: Option<PathBuf>,
+    /// Comes first; what it lacks is looked for in `assets`.
+    pub folder: Option<PathBuf>,
+    /// `KUBEBUILDER_ASSETS`.
+    pub assets: Option<PathBuf>,
 }
 
 impl Options {
     /// `--binaries` in `folder`, else `KUBEBUILDER_ASSETS`.
     #[must_use]
     pub fn from_env(folder: Option<PathBuf>) -> Self {
-        Self { folder: folder.or_else(|| env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from)) }
+        Self { folder, assets: env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) }
     }
 }
 
@@ -48,7 +51,7 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// No folder was named.
+/// They were not found.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("the binaries of the local cluster were not found")]
 #[diagnostic(code(firedrill::cluster::binaries), help("name their folder with --binaries"))]
@@ -59,15 +62,18 @@ pub async fn ensure(
     options: &Options,
     _progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Binaries, Error> {
-    let folder = options.folder.clone().ok_or(Error)?;
     std::future::ready(()).await;
+    let find = |name: &str| {
+        let mut folders = options.folder.iter().chain(&options.assets);
+        folders.find_map(|folder| Some(folder.join(name)).filter(|path| path.exists())).ok_or(Error)
+    };
     Ok(Binaries {
-        kube_apiserver: folder.join("kube-apiserver"),
-        kube_controller_manager: folder.join("kube-controller-manager"),
-        kube_scheduler: folder.join("kube-scheduler"),
-        kubectl: folder.join("kubectl"),
-        etcd: folder.join("etcd"),
-        kwok: folder.join("kwok"),
-        kwokctl: folder.join("kwokctl"),
+        kube_apiserver: find("kube-apiserver")?,
+        kube_controller_manager: find("kube-controller-manager")?,
+        kube_scheduler: find("kube-scheduler")?,
+        kubectl: find("kubectl")?,
+        etcd: find("etcd")?,
+        kwok: find("kwok")?,
+        kwokctl: find("kwokctl")?,
     })
 }
