@@ -48,6 +48,53 @@ impl Step {
     }
 }
 
+/// One line for people, with exactly what is done: `patch service/api {"spec":…}`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.key())?;
+        match self {
+            Self::Patch(step) => write!(f, "{} {}", step.target, step.merge),
+            Self::Label(step) => step.fmt(f),
+            Self::Scale(step) => write!(f, "{} to {}", step.target, step.replicas),
+            Self::Restart(target) | Self::Delete(target) | Self::Diagnose(target) => target.fmt(f),
+            Self::Apply(step) => f.write_str(&step.manifests.join(", ")),
+            Self::Wait(step) => step.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for LabelStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.target, &self.pods) {
+            (Some(target), _) => target.fmt(f)?,
+            (None, Some(labels)) => {
+                let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                write!(f, "pods with {}", labels.join(","))?;
+            }
+            (None, None) => f.write_str("nothing")?,
+        }
+        for (label, value) in &self.set {
+            match value {
+                Some(value) => write!(f, " {label}={value}")?,
+                None => write!(f, " {label}-")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for WaitStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.signal, self.state, &self.deployment) {
+            (Some(signal), Some(SignalState::Up), _) => write!(f, "until the signal {signal} is up")?,
+            (Some(signal), Some(SignalState::Out), _) => write!(f, "until the signal {signal} is out")?,
+            (_, _, Some(deployment)) => write!(f, "until deployment/{deployment} is rolled out")?,
+            _ => f.write_str("for nothing")?,
+        }
+        write!(f, ", at most {}", self.within)
+    }
+}
+
 /// A merge patch of one object.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,1 +1,3 @@
-//! The ui room.
+//! Progress on a terminal.
+
+pub mod progress;

@@ -1,4 +1,5 @@
-//! Tests against a real control plane, in one binary: the local cluster starts once for all.
+//! Tests in one binary: those against a real control plane share one local cluster.
 
+mod binaries;
 mod cluster;
 mod support;
