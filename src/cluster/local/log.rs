@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_end_and_nothing_long() {
-        let text: String = (0..20).map(|n| format!("line {n}\n\n")).collect();
+        let text = (0..20).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n\n");
         let lines = last_lines(&text);
         assert_eq!(lines.len(), LINES);
         assert_eq!(lines.last().unwrap(), "line 19");

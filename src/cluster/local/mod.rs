@@ -172,12 +172,11 @@ pub async fn up(
 ) -> Result<Access, Error> {
     let home = Home::new(&options.state, SHARED)?;
     remove::leftovers(&options.state).await?;
-    let lock = match Lock::try_take(&home)? {
-        Some(lock) => lock,
-        None => {
-            progress(Progress::Busy);
-            Lock::take(&home, LOCK_WITHIN).await?
-        }
+    let lock = if let Some(lock) = Lock::try_take(&home)? {
+        lock
+    } else {
+        progress(Progress::Busy);
+        Lock::take(&home, LOCK_WITHIN).await?
     };
     if let Some(access) = running(&home).await? {
         return Ok(access);

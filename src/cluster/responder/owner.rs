@@ -61,7 +61,7 @@ pub(super) enum News {
 pub(super) struct Ears {
     home: Home,
     link: Option<BufReader<UnixStream>>,
-    line: String,
+    heard: String,
     caller: Option<pipe::Receiver>,
     term: Signal,
     look: Interval,
@@ -89,7 +89,7 @@ impl Ears {
         Ok(Self {
             home: home.clone(),
             link: Some(open_link().map_err(failed("use stdout as the link for"))?),
-            line: String::new(),
+            heard: String::new(),
             caller,
             term: signals().map_err(failed("listen to signals for"))?,
             look,
@@ -102,7 +102,7 @@ impl Ears {
     pub(super) async fn next(&mut self) -> News {
         loop {
             tokio::select! {
-                said = hear(&mut self.link, &mut self.line) => match said {
+                said = hear(&mut self.link, &mut self.heard) => match said {
                     Some(Said::Serve) => return News::Serve,
                     Some(Said::Keep) => {
                         self.say(Said::Keep.answer()).await;
@@ -150,17 +150,17 @@ impl Ears {
 }
 
 /// The next word on the link; nothing at its end. Never, where there is no link any more.
-async fn hear(link: &mut Option<BufReader<UnixStream>>, line: &mut String) -> Option<Said> {
+async fn hear(link: &mut Option<BufReader<UnixStream>>, heard: &mut String) -> Option<Said> {
     let Some(link) = link else { return std::future::pending().await };
     loop {
-        // What was read before a cancellation stays in `line`.
-        match link.read_line(line).await {
+        // What was read before a cancellation stays in `heard`.
+        match link.read_line(heard).await {
             Ok(read) if read > 0 => {
-                let said = Said::parse(line);
+                let said = Said::parse(heard);
                 if said.is_none() {
-                    note(&format!("not understood: {line:?}"));
+                    note(&format!("not understood: {heard:?}"));
                 }
-                line.clear();
+                heard.clear();
                 if said.is_some() {
                     return said;
                 }
