@@ -1,1 +1,3 @@
 
+mod drill_commands;
+mod drill_files;
