@@ -155,10 +155,10 @@ impl Mistake {
         self.code
     }
 
-    /// Whether its place is in the file of this name.
+    /// The byte at which its place begins.
     #[must_use]
-    pub fn is_in(&self, file: &str) -> bool {
-        self.place.as_ref().is_some_and(|p| p.source.name() == file)
+    pub fn offset(&self) -> Option<usize> {
+        self.place.as_ref().map(|p| p.span.offset())
     }
 
     /// Line and column, where it has a place.

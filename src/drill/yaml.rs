@@ -60,15 +60,15 @@ pub(super) fn check_size(name: &str, bytes: u64) -> Result<(), Mistake> {
 /// Whether nothing but blank lines, comments and document markers is there.
 pub(super) fn is_blank(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').lines().all(|line| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with('#') || line == "---" || line == "..."
+        let line = line.strip_prefix("---").or_else(|| line.strip_prefix("...")).unwrap_or(line).trim();
+        line.is_empty() || line.starts_with('#')
     })
 }
 
 /// Tells a refusal of the part of `source` that begins at byte `base`.
 pub(super) fn mistake(source: &Source, base: usize, error: &Error) -> Mistake {
-    let error = innermost(error);
     let place = place(source, base, error.location());
+    let error = innermost(error);
     let (code, message, label, help) = told(error);
     let mistake = Mistake::new(code, message).at(place, label);
     match help {
@@ -163,7 +163,7 @@ fn told_limit(error: &Error) -> Told {
         | Error::AliasReplayStackDepthExceeded { .. } => (
             "firedrill::drill::alias-limit",
             format!("the aliases expand to more than {MOST_REPLAYED} nodes; reading stopped here"),
-            "this alias".to_owned(),
+            "expanded to here".to_owned(),
             Some("write the values out, or use fewer aliases of aliases".to_owned()),
         ),
         Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Depth { .. }, .. } => (
@@ -183,10 +183,29 @@ fn told_limit(error: &Error) -> Told {
         }
         Error::Unexpected { expected, .. } => (
             "firedrill::drill::wrong-type",
-            format!("expected {expected}"),
+            format!("expected {}", plainly(expected)),
+            "something else".to_owned(),
+            None,
+        ),
+        Error::InvalidScalar { ty, .. } => (
+            "firedrill::drill::wrong-type",
+            format!("expected {}", plainly(ty)),
             "something else".to_owned(),
             None,
         ),
         _ => ("firedrill::drill::bad-value", message, "this value".to_owned(), None),
+    }
+}
+
+/// The deserializer's words for what it expected, in those of a person.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "sequence start" => "a list",
+        "mapping start" => "a mapping",
+        "u8" | "u16" | "u32" | "u64" => "a whole number, not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "string scalar" => "text",
+        "bool" | "boolean" => "true or false",
+        other => other,
     }
 }

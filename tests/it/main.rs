@@ -1,5 +1,8 @@
-//! Tests in one binary: those against a real control plane share one local cluster.
+//! Tests against a real control plane, in one binary: the local cluster starts once for all.
 
 mod binaries;
 mod cluster;
+mod drill_files;
+mod report;
+mod run;
 mod support;
