@@ -24,7 +24,8 @@ pub(super) fn budget(page: &mut Page, report: &DamageReport) {
     }
 }
 
-const fn promise(claim: Claim) -> &'static str {
+/// What an option promises, in words.
+pub(crate) const fn promise(claim: Claim) -> &'static str {
     match claim {
         Claim::Resolves => "resolves",
         Claim::Mitigates => "mitigates",

@@ -5,6 +5,7 @@ mod account;
 mod measured;
 mod page;
 
+pub(crate) use account::promise;
 use page::Page;
 
 use super::DamageReport;
