@@ -2,6 +2,7 @@
 
 mod binaries;
 mod cluster;
+mod drill_commands;
 mod drill_files;
 mod report;
 mod run;

@@ -57,8 +57,13 @@ impl Page {
     /// Cells of a row with the widths of their columns; the last one wraps, if anything does.
     pub fn row<const N: usize>(&mut self, widths: [usize; N], cells: [&str; N], last: &str) {
         let mut label = String::new();
-        for (cell, width) in cells.iter().zip(widths) {
-            let cell = plain(cell);
+        for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            let mut cell = plain(cell);
+            // A name that is longer than its column gets a line of its own.
+            if i == 0 && N > 1 && cell.chars().count() >= width {
+                self.line(&cell);
+                cell = "".into();
+            }
             label.push_str(&cell);
             // At least one space keeps a cell that is too long apart from the next.
             let missing = width.saturating_sub(cell.chars().count()).max(1);
