@@ -160,6 +160,7 @@ const fn why(reason: AbortReason) -> &'static str {
         AbortReason::Deadline => "deadline",
         AbortReason::NotSteady => "no steady state",
         AbortReason::NoEffect => "the fault had no effect",
+        AbortReason::NotRecovered => "not recovered",
         AbortReason::Failed => "failed",
         AbortReason::Unknown => "unknown reason",
     }

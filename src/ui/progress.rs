@@ -4,6 +4,7 @@
 //! so that a terminal which is slow, stopped or closed never delays the run.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -36,7 +37,7 @@ pub struct Progress {
     clock: Stopwatch,
     news: SyncSender<News>,
     /// Closed when the thread has drawn everything.
-    drawn: Receiver<()>,
+    drawn: Mutex<Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +68,7 @@ impl Progress {
         };
         // Without a thread there is no view; the run goes on.
         let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(draw).ok();
-        Self { clock, news, drawn, thread }
+        Self { clock, news, drawn: Mutex::new(drawn), thread }
     }
 
     /// Something happened.
@@ -97,7 +98,8 @@ impl Progress {
     /// take it no longer than half a second.
     pub fn finish(self) {
         drop(self.news);
-        let stuck = self.drawn.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let stuck = drawn.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
         if let Some(thread) = self.thread.filter(|_| !stuck) {
             // It only draws: a panic there is not the run's.
             let _ = thread.join();
