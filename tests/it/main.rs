@@ -1,1 +1,7 @@
+//! Tests against a real control plane, in one binary.
 
+mod diagnose;
+mod stage;
+mod steps;
+mod support;
+mod undo;
