@@ -66,6 +66,16 @@ mod tests {
         ]);
         let steps: Vec<Step> = serde_json::from_value(steps).unwrap();
         let lines: Vec<String> = steps.iter().map(describe).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        patch service/api-service {"spec":{"selector":{"app":"api-svc"}}}
+        label pods with app=a,tier=b app=c old-
+        scale deployment/api to 0
+        restart deployment/api
+        delete service/api
+        apply a.yaml, b.yaml
+        wait for endpoints to be up (at most 30s)
+        wait for the rollout of deployment/api (at most 1m)
+        diagnose service/api
+        "#);
     }
 }

@@ -2,8 +2,12 @@
 
 mod binaries;
 mod cluster;
+mod diagnose;
 mod drill_commands;
 mod drill_files;
 mod report;
 mod run;
+mod stage;
+mod steps;
 mod support;
+mod undo;

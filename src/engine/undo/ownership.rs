@@ -77,14 +77,14 @@ fn graft(target: &mut Vec<Value>, from: &Value, path: &str) {
     let mut source = set;
     let mut at = &mut entry["fieldsV1"];
     for key in &keys {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
         if let (Some(mark), Some(map)) = (source.get("."), at.as_object_mut()) {
             // `.` is the object itself: that it exists.
             map.insert(".".to_owned(), mark.clone());
         }
         source = &source[key];
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
         at = &mut at[key];
     }
     *at = owned.clone();
