@@ -35,9 +35,10 @@ pub enum Output {
 
 /// Folds the journal and prints the report.
 pub fn run(args: &Args) -> Outcome {
-    let path = match args.journal.as_os_str() == OsStr::new("last") {
-        true => place::runs_from_env().and_then(|runs| place::newest(&runs)).map_err(Failure::usage)?,
-        false => args.journal.clone(),
+    let path = if args.journal.as_os_str() == OsStr::new("last") {
+        place::runs_from_env().and_then(|runs| place::newest(&runs)).map_err(Failure::usage)?
+    } else {
+        args.journal.clone()
     };
     let reading = read::read(&path).map_err(Failure::usage)?;
     if reading.truncated {

@@ -26,9 +26,9 @@ const fn point_name(point: Point) -> &'static str {
 
 /// Each point that was reached.
 pub(super) fn timeline(page: &mut Page, report: &DamageReport) {
+    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     let Some(first) = report.timeline.first() else { return };
     page.section(&format!("Timeline (UTC, {})", first.at.format("%F")));
-    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     page.row(WIDTHS, ["time", "since fault", "off by", "point"], "by");
     for moment in &report.timeline {
         let since = moment.ms.map_or("-".to_owned(), |ms| ms.to_string());
