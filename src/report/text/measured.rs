@@ -100,7 +100,15 @@ fn downtimes(page: &mut Page, report: &DamageReport, declared: bool) {
     let (others, first): (Vec<_>, Vec<_>) = report.signals.iter().partition(costly);
     for signal in first.into_iter().chain(others) {
         let bound = if signal.upper_bound { "≤ " } else { "" };
-        let measured = format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms));
+        let sort = if signal.via == SignalSource::Slices {
+            report.downtime.endpoints_ms
+        } else {
+            report.downtime.http_ms
+        };
+        let measured = match sort {
+            Some(_) => format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms)),
+            None => "not measured".to_owned(),
+        };
         let label = format!("downtime, {}", signal.name);
         page.row(COLUMNS, [&label, &measured, &columns[0], &columns[1]], &columns[2]);
         columns = [const { String::new() }; 3];
