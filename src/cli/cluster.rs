@@ -90,9 +90,8 @@ pub async fn run(args: Args) -> Outcome {
 async fn up(args: Up) -> Outcome {
     let options = args.binaries.options()?;
     let progress = |news: Progress| say(&news.to_string());
-    let access = local::up(&options, args.until_stdin_closes, &progress)
-        .await
-        .map_err(Failure::environment)?;
+    let access =
+        local::up(&options, args.until_stdin_closes, &progress).await.map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
     print(&export(&access.kubeconfig));
     Ok(Exit::Passed)
