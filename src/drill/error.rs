@@ -1,12 +1,14 @@
 //! What is wrong with a drill, all of it at once, each mistake with the place in its file.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode, SourceSpan};
 
-/// A line longer than this is not printed beneath a message: it would bury it.
-const LONGEST_SHOWN_LINE: usize = 300;
+/// Where a line as long as this is near, no source is printed beneath a message: it would bury it.
+const LONGEST_SHOWN_LINE: usize = 600;
+/// The lines before and after that may be printed as well.
+const CONTEXT: usize = 2;
 
 /// A file that mistakes point into.
 #[derive(Debug, Clone)]
@@ -18,6 +20,7 @@ impl Source {
     /// A file's name, as the person wrote it, and its text.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
+        let text: String = text.chars().map(shown).collect();
         let named = NamedSource::new(name, Arc::from(text)).with_language("yaml");
         Self { named: Arc::new(named) }
     }
@@ -28,7 +31,7 @@ impl Source {
         self.named.name()
     }
 
-    /// The file's text.
+    /// The file's text, with control characters replaced by others of the same length.
     #[must_use]
     pub fn text(&self) -> &str {
         self.named.inner()
@@ -62,6 +65,16 @@ impl Source {
     }
 }
 
+/// A file may hold escape sequences that would play with the terminal.
+fn shown(c: char) -> char {
+    match c {
+        '\n' | '\t' | '\r' => c,
+        '\0'..='\u{1f}' | '\u{7f}' => '?',
+        '\u{80}'..='\u{9f}' => '\u{b7}',
+        _ => c,
+    }
+}
+
 fn floor_char(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {
@@ -84,8 +97,12 @@ pub struct Place {
 impl Place {
     fn is_showable(&self) -> bool {
         let text = self.source.text();
-        let start = text[..self.span.offset()].rfind('\n').map_or(0, |i| i + 1);
-        text[start..].lines().next().unwrap_or_default().len() <= LONGEST_SHOWN_LINE
+        let mut start = self.span.offset();
+        for _ in 0..=CONTEXT {
+            start = text[..start].rfind('\n').unwrap_or(0);
+        }
+        let near = text[start..].trim_start_matches('\n').split('\n').take(2 * CONTEXT + 2);
+        near.map(str::len).all(|len| len <= LONGEST_SHOWN_LINE)
     }
 }
 
@@ -173,7 +190,7 @@ impl fmt::Display for Mistake {
         if let Some(place) = &self.place {
             write!(f, "{}:{}:{}: ", place.source.name(), place.line, place.column)?;
         }
-        f.write_str(&self.message)
+        self.message.chars().map(shown).try_for_each(|c| f.write_char(c))
     }
 }
 

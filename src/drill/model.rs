@@ -138,7 +138,7 @@ pub struct Target {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Signal {
-    /// The usable endpoints of a Service, over the union of its EndpointSlices.
+    /// The usable endpoints of a Service, over the union of its `EndpointSlice`s.
     Endpoints(EndpointsSignal),
     /// Requests at a fixed rate.
     Http(HttpSignal),
