@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod diagnose;
 pub mod exit;
+pub mod interrupt;
 pub mod list;
 pub mod output;
 pub mod report;

@@ -119,6 +119,20 @@ pub struct State {
     resolve_told: bool,
 }
 
+impl State {
+    /// Whether users were served again, for as long as `stableFor` asks.
+    #[must_use]
+    pub const fn is_mitigated(&self) -> bool {
+        self.mitigated.is_some()
+    }
+
+    /// Whether the root cause was seen to be gone, too.
+    #[must_use]
+    pub const fn is_resolved(&self) -> bool {
+        self.resolve_told
+    }
+}
+
 /// The first state, with what it asks for.
 #[must_use]
 pub fn begin() -> (State, Vec<Effect>) {

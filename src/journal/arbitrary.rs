@@ -83,8 +83,11 @@ fn undo_item() -> impl Strategy<Value = UndoItem> {
         text().prop_map(|now| UndoResult::LeftGone { now }),
         text().prop_map(|message| UndoResult::Failed { message }),
     ];
-    (text(), option::of(text()), result)
-        .prop_map(|(object, field, result)| UndoItem { object, field, result })
+    (text(), option::of(text()), result).prop_map(|(object, field, result)| UndoItem {
+        object,
+        field,
+        result,
+    })
 }
 
 fn record() -> BoxedStrategy<Record> {
@@ -98,13 +101,12 @@ fn record() -> BoxedStrategy<Record> {
         Just(Effect::Created),
         value().prop_map(|before| Effect::Deleted { before: Box::new(before) }),
     ];
-    (any::<u64>(), option::of(text()), text(), option::of(text()), effect, vec(value(), 0..2)).prop_map(
-        |(change, uid, name, namespace, effect, managed_fields)| {
+    (any::<u64>(), option::of(text()), text(), option::of(text()), effect, vec(value(), 0..2))
+        .prop_map(|(change, uid, name, namespace, effect, managed_fields)| {
             let (api_version, kind, plural) = ("v1".to_owned(), "Service".to_owned(), "services".to_owned());
             let object = ObjectRef { api_version, kind, plural, namespace, name };
             Record { change, object, uid, effect, managed_fields }
-        },
-    )
+        })
         .boxed()
 }
 
@@ -123,42 +125,43 @@ fn brief() -> BoxedStrategy<Brief> {
         Just(SignalSource::ApiserverProxy),
         Just(SignalSource::Unknown)
     ];
-    let signal = (signal(), source, option::of(length()))
-        .prop_map(|(name, source, every)| SignalBrief { name, source, every });
+    let signal = (signal(), source, option::of(length())).prop_map(|(name, source, every)| SignalBrief {
+        name,
+        source,
+        every,
+    });
     let budget = (option::of(length()), option::of(length()), option::of(length()), option::of(length()))
         .prop_map(|(detect, mitigate, resolve, downtime)| Budget { detect, mitigate, resolve, downtime });
     let choice = (text(), text(), any::<u64>(), any::<bool>())
         .prop_map(|(option, label, takes_s, best)| ChoiceBrief { option, label, takes_s, best });
-    let responder = prop_oneof![
-        Just(ResponderKind::Runbook),
-        Just(ResponderKind::Manual),
-        Just(ResponderKind::Player)
-    ];
+    let responder =
+        prop_oneof![Just(ResponderKind::Runbook), Just(ResponderKind::Manual), Just(ResponderKind::Player)];
     let scenario = (any::<u64>(), 0..9_u64, 0..9_u64)
         .prop_map(|(downtime_s, optimal_s, worst_s)| ScenarioTimes { downtime_s, optimal_s, worst_s });
     let names = (text(), option::of(text()), responder, length());
-    (names, vec(signal, 0..3), impact(), budget, scenario, vec(choice, 0..3)).prop_map(
-        |((name, variant, responder, stable_for), signals, impact, budget, scenario, choices)| Brief {
-            schema: SCHEMA.to_owned(),
-            firedrill: "0.1.0".to_owned(),
-            run: name.clone(),
-            drill: name.clone(),
-            title: name.clone(),
-            drill_hash: "sha256:00".to_owned(),
-            variant,
-            responder,
-            namespace: name.clone(),
-            service: name.clone(),
-            signals,
-            detector: name,
-            stable_for,
-            max_duration: stable_for,
-            impact,
-            budget,
-            scenario,
-            choices,
-        },
-    )
+    (names, vec(signal, 0..3), impact(), budget, scenario, vec(choice, 0..3))
+        .prop_map(|((name, variant, responder, stable_for), signals, impact, budget, scenario, choices)| {
+            Brief {
+                schema: SCHEMA.to_owned(),
+                firedrill: "0.1.0".to_owned(),
+                run: name.clone(),
+                drill: name.clone(),
+                title: name.clone(),
+                drill_hash: "sha256:00".to_owned(),
+                variant,
+                responder,
+                namespace: name.clone(),
+                service: name.clone(),
+                signals,
+                detector: name,
+                stable_for,
+                max_duration: stable_for,
+                impact,
+                budget,
+                scenario,
+                choices,
+            }
+        })
         .boxed()
 }
 
@@ -177,13 +180,23 @@ fn seen() -> BoxedStrategy<Kind> {
             .prop_map(|(signal, usable, total, state)| Kind::Endpoints { signal, usable, total, state }),
         (signal(), nanos(), text(), option::of(state()))
             .prop_map(|(signal, sent_ns, result, state)| Kind::Request { signal, sent_ns, result, state }),
-        (signal(), nanos(), nanos(), text())
-            .prop_map(|(signal, from_ns, to_ns, reason)| Kind::Gap { signal, from_ns, to_ns, reason }),
+        (signal(), nanos(), nanos(), text()).prop_map(|(signal, from_ns, to_ns, reason)| Kind::Gap {
+            signal,
+            from_ns,
+            to_ns,
+            reason
+        }),
         (point, nanos(), text(), nanos(), any::<bool>()).prop_map(
-            |(point, at_ns, by, uncertainty_ns, upper_bound)| Kind::Point { point, at_ns, by, uncertainty_ns, upper_bound }
+            |(point, at_ns, by, uncertainty_ns, upper_bound)| Kind::Point {
+                point,
+                at_ns,
+                by,
+                uncertainty_ns,
+                upper_bound
+            }
         ),
     ]
-        .boxed()
+    .boxed()
 }
 
 /// What the run does.
@@ -198,17 +211,16 @@ fn done() -> BoxedStrategy<Kind> {
         Just(Kind::RunEnded),
         Just(Kind::Unknown),
     ]
-        .boxed()
+    .boxed()
 }
 
 /// What is found out and told.
 fn said() -> BoxedStrategy<Kind> {
     use Claim::{BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged};
-    let claim = proptest::sample::select(vec![
-        BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged,
-    ]);
-    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotSteady, Unknown};
-    let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotSteady, Unknown]);
+    let claim =
+        proptest::sample::select(vec![BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged]);
+    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown};
+    let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown]);
     prop_oneof![
         (text(), text(), text(), any::<bool>(), any::<bool>()).prop_map(
             |(provider, name, version, created_by_run, simulated_pods)| {
@@ -219,10 +231,13 @@ fn said() -> BoxedStrategy<Kind> {
             .prop_map(|(option, claim, held, detail)| Kind::Claim { option, claim, held, detail }),
         (any::<bool>(), vec(text(), 0..3))
             .prop_map(|(resolved, reasons)| Kind::RootCause { resolved, reasons }),
-        (text(), any::<bool>(), vec(text(), 0..3))
-            .prop_map(|(service, found, lines)| Kind::Diagnosis { service, found, lines }),
+        (text(), any::<bool>(), vec(text(), 0..3)).prop_map(|(service, found, lines)| Kind::Diagnosis {
+            service,
+            found,
+            lines
+        }),
         (reason, text()).prop_map(|(reason, detail)| Kind::Aborted { reason, detail }),
         text().prop_map(|message| Kind::Warning { message }),
     ]
-        .boxed()
+    .boxed()
 }

@@ -260,12 +260,12 @@ impl Track {
         self.edge(known.map(|(at, _)| *at), end)
     }
 
-    /// The time within a window of which nothing is known: gaps, and from an answer that says
-    /// nothing to the next that says something.
+    /// The time within a window of which nothing is known: gaps, from an answer that says nothing
+    /// to the next that says something, and all before the first of these.
     #[must_use]
     pub fn unknown(&self, from: Nanos, to: Nanos) -> Nanos {
         let mut blind = self.gaps.clone();
-        let mut since: Option<Nanos> = None;
+        let mut since: Option<Nanos> = Some(0);
         for &(at, said) in &self.samples {
             if said == Said::Nothing {
                 since = since.or(Some(at));

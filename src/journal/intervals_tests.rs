@@ -44,7 +44,8 @@ fn a_gap_over_an_edge_makes_it_an_upper_bound() {
     let [only] = track.intervals()[..] else { panic!("one outage") };
     assert_eq!(only.from, Edge { at: 8 * SECOND, uncertainty: 3 * SECOND, upper_bound: true });
     assert_eq!(only.to, Some(edge(20 * SECOND, 0)));
-    assert_eq!(track.unknown(0, 30 * SECOND), 4 * SECOND - 1);
+    assert_eq!(track.unknown(SECOND, 30 * SECOND), 4 * SECOND - 1);
+    assert_eq!(track.unknown(0, SECOND), SECOND, "before the first sample");
     assert!(track.downtime(0, 30 * SECOND).upper_bound);
 }
 
@@ -57,12 +58,8 @@ fn a_gap_cannot_make_an_edge_earlier_than_the_sample_before_it() {
 
 #[test]
 fn requests_measure_from_send_to_send_and_know_their_neighbours() {
-    let track = requests(&[
-        (50, 52, Some(Up)),
-        (100, 103, Some(Out)),
-        (150, 151, Some(Out)),
-        (200, 209, Some(Up)),
-    ]);
+    let track =
+        requests(&[(50, 52, Some(Up)), (100, 103, Some(Out)), (150, 151, Some(Out)), (200, 209, Some(Up))]);
     assert_eq!(track.intervals(), [Interval { from: edge(100, 50), to: Some(edge(200, 50)) }]);
     assert_eq!(track.downtime(0, 1000), Spent { ns: 100, uncertainty: 100, upper_bound: false });
 }
@@ -89,8 +86,8 @@ fn an_answer_that_says_nothing_widens_what_is_not_known() {
         (300, 301, Some(Up)),
     ]);
     assert_eq!(track.intervals(), [Interval { from: edge(150, 100), to: Some(edge(300, 150)) }]);
-    assert_eq!(track.unknown(0, 1000), 50 + 100);
-    assert_eq!(track.unknown(0, 275), 50 + 75);
+    assert_eq!(track.unknown(50, 1000), 50 + 100);
+    assert_eq!(track.unknown(50, 275), 50 + 75);
     assert_eq!(track.failures_in_a_row(), 0);
 }
 
@@ -105,8 +102,12 @@ fn a_row_counts_failures_as_they_arrive_and_forgets_at_a_good_one() {
 
 #[test]
 fn a_window_cuts_outages_and_an_open_one_lasts_to_its_end() {
-    let track = requests(&[(0, 1, Some(Out)), (100, 101, Some(Up)), (500, 501, Some(Out)), (550, 551, Some(Out))]);
-    assert_eq!(track.downtime(50, 580), Spent { ns: 50 + 80, uncertainty: 100 + 400 + 30, upper_bound: false });
+    let track =
+        requests(&[(0, 1, Some(Out)), (100, 101, Some(Up)), (500, 501, Some(Out)), (550, 551, Some(Out))]);
+    assert_eq!(
+        track.downtime(50, 580),
+        Spent { ns: 50 + 80, uncertainty: 100 + 400 + 30, upper_bound: false }
+    );
     assert_eq!(track.out_since().map(|e| e.at), Some(500));
     assert_eq!(track.downtime(700, 700), Spent::default());
 }

@@ -52,7 +52,10 @@ pub fn newest(runs: &Path) -> Result<PathBuf, Error> {
 pub enum Error {
     /// Neither variable names a folder.
     #[error("neither XDG_STATE_HOME nor HOME names a folder for journals")]
-    #[diagnostic(code(firedrill::journal::homeless), help("set one of them, or name the file with --journal FILE"))]
+    #[diagnostic(
+        code(firedrill::journal::homeless),
+        help("set one of them, or name the file with --journal FILE")
+    )]
     Homeless,
     /// No run has left a journal.
     #[error("there is no journal in {}", .folder.display())]

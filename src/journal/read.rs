@@ -104,7 +104,10 @@ pub enum Error {
     },
     /// The file cannot be read.
     #[error("cannot read the journal {name}: {reason}")]
-    #[diagnostic(code(firedrill::journal::unreadable), help("a journal is a file that its writer's user can read"))]
+    #[diagnostic(
+        code(firedrill::journal::unreadable),
+        help("a journal is a file that its writer's user can read")
+    )]
     Unreadable {
         /// The file.
         name: String,
@@ -125,7 +128,9 @@ pub enum Error {
     #[error("{name} is not a firedrill journal")]
     #[diagnostic(
         code(firedrill::journal::foreign),
-        help("a journal is a .jsonl file whose first line is the event run-started, with \"schema\":\"firedrill.dev/journal/v1\"")
+        help(
+            "a journal is a .jsonl file whose first line is the event run-started, with \"schema\":\"firedrill.dev/journal/v1\""
+        )
     )]
     NotAJournal {
         /// The file.
@@ -144,7 +149,9 @@ pub enum Error {
     #[error("{name}, line {line}: {reason}")]
     #[diagnostic(
         code(firedrill::journal::line),
-        help("the journal was changed after it was written, or its disk failed; only a last line may be cut off")
+        help(
+            "the journal was changed after it was written, or its disk failed; only a last line may be cut off"
+        )
     )]
     BadLine {
         /// The file.

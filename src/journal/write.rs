@@ -138,7 +138,9 @@ pub enum Error {
     #[error("no room is left for the journal {} (ENOSPC)", .path.display())]
     #[diagnostic(
         code(firedrill::journal::full),
-        help("nothing is changed that the journal cannot record first; free space there (df -h), or name another disk with --journal FILE or XDG_STATE_HOME")
+        help(
+            "nothing is changed that the journal cannot record first; free space there (df -h), or name another disk with --journal FILE or XDG_STATE_HOME"
+        )
     )]
     Full {
         /// The file or folder.
@@ -148,7 +150,9 @@ pub enum Error {
     #[error("cannot write the journal {}: {reason}", .path.display())]
     #[diagnostic(
         code(firedrill::journal::write),
-        help("see that the folder exists and is writable, or name another place with --journal FILE or XDG_STATE_HOME")
+        help(
+            "see that the folder exists and is writable, or name another place with --journal FILE or XDG_STATE_HOME"
+        )
     )]
     Write {
         /// The file or folder.

@@ -1,3 +1,9 @@
+//! Tests against a real control plane, in one binary: the local cluster starts once for all.
 
+mod binaries;
+mod cluster;
 mod drill_commands;
 mod drill_files;
+mod report;
+mod run;
+mod support;

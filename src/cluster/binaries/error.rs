@@ -46,10 +46,10 @@ pub enum Error {
     },
 
     /// The cache folder cannot be made, read or written.
-    #[error("cannot use the cache folder {}: {source}", folder.display())]
+    #[error("cannot use the cache folder {}", folder.display())]
     #[diagnostic(
         code(firedrill::binaries::cache),
-        help("make the folder writable, or set XDG_CACHE_HOME to one that is")
+        help("make it a folder that can be written, or set XDG_CACHE_HOME to one")
     )]
     Cache {
         /// The cache folder.
@@ -59,7 +59,7 @@ pub enum Error {
     },
 
     /// The disk of the cache folder is full, or a quota is used up.
-    #[error("no space left for the cache folder {}: {source}", folder.display())]
+    #[error("no space left for the cache folder {}", folder.display())]
     #[diagnostic(
         code(firedrill::binaries::disk_full),
         help(

@@ -107,6 +107,7 @@ impl Fetch {
             ureq::Error::TooManyRedirects | ureq::Error::RequireHttpsOnly(_) => {
                 Miss::File(format!("{url}: {error}"))
             }
+            ureq::Error::Io(error) => Miss::Host { origin: self.origin.clone(), why: error.to_string() },
             _ => Miss::Host { origin: self.origin.clone(), why: error.to_string() },
         })
     }

@@ -33,7 +33,11 @@ impl Options {
     /// What the environment says, with `--binaries` in `folder`. Empty variables count as unset.
     #[must_use]
     pub fn from_env(folder: Option<PathBuf>) -> Self {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+        Self::from_variables(folder, |name| env::var_os(name))
+    }
+
+    fn from_variables(folder: Option<PathBuf>, get: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name| get(name).filter(|value| !value.is_empty());
         // A relative XDG_CACHE_HOME is to be ignored, says the specification.
         let caches = set("XDG_CACHE_HOME")
             .map(PathBuf::from)
@@ -62,5 +66,26 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(15),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache(variables: &[(&str, &str)]) -> Option<PathBuf> {
+        let get = |name: &str| variables.iter().find(|it| it.0 == name).map(|it| it.1.into());
+        Options::from_variables(None, get).cache
+    }
+
+    #[test]
+    fn the_cache_is_where_the_xdg_specification_says() {
+        let home = ("HOME", "/home/me");
+        let at = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(cache(&[home]), at("/home/me/.cache/firedrill"));
+        assert_eq!(cache(&[home, ("XDG_CACHE_HOME", "/big")]), at("/big/firedrill"));
+        assert_eq!(cache(&[home, ("XDG_CACHE_HOME", "")]), at("/home/me/.cache/firedrill"));
+        assert_eq!(cache(&[home, ("XDG_CACHE_HOME", "here")]), at("/home/me/.cache/firedrill"));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "here")]), None);
     }
 }

@@ -70,6 +70,7 @@ impl fmt::Display for Progress {
                 "waiting for another firedrill that is preparing the binaries ({} s)",
                 elapsed.as_secs()
             ),
+            Self::Downloading { binary, received: 0, .. } => write!(f, "downloading {binary}"),
             Self::Downloading { binary, received, total: Some(total) } => {
                 write!(f, "downloading {binary}: {} of {}", Mebi(*received), Mebi(*total))
             }

@@ -251,10 +251,15 @@ mod tests {
         for component in [Component::Kwok, Component::Kubernetes] {
             assert!(component.ldflags().contains(&format!("={}", component.version())));
         }
-        for component in Component::ALL {
+        for (component, path) in [
+            (Component::Etcd, "go.etcd.io/etcd/server/v3"),
+            (Component::Kwok, "sigs.k8s.io/kwok"),
+            (Component::Kubernetes, "k8s.io/kubernetes"),
+        ] {
             let (module, sums) = component.module();
-            assert!(module.contains(&format!(" {}\n", component.version())), "{component}");
-            assert!(sums.contains(&format!(" {} h1:", component.version())), "{component}");
+            let line = format!("{path} {}", component.version());
+            assert!(module.contains(&line), "{line}");
+            assert!(sums.contains(&format!("{line} h1:")), "{line}");
         }
         for binary in Binary::ALL {
             let (module, _) = binary.component().module();

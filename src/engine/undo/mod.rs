@@ -1,0 +1,325 @@
+//! Putting back what a run changed, from its records alone.
+//!
+//! A field gets the value back that it had before the run's first write, and only while it
+//! holds the run's last one: what a person changed since stays, and is reported. Doing it twice
+//! changes nothing more.
+
+mod fold;
+mod image;
+mod object;
+mod ownership;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+pub mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::journal::{Effect, ObjectRef, Record, UndoItem, UndoResult};
+use crate::steps::api::{Api, ApiError, Mode, REQUEST_DEADLINE, RUN_LABEL, label, meta, namespace_ref};
+use object::Pending;
+use store::ConfigMapStore;
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What is to be undone, and how.
+#[derive(Clone)]
+pub struct Undo {
+    /// The cluster.
+    pub client: kube::Client,
+    /// The run's name.
+    pub run: String,
+    /// The drill's namespace; deleted where the run made it.
+    pub namespace: String,
+    /// What the run made and the user wants to keep: its namespace, its workload.
+    pub keep: BTreeSet<ObjectRef>,
+    /// How long failures are retried. At least one try is made.
+    pub within: Duration,
+}
+
+impl std::fmt::Debug for Undo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Undo").field("run", &self.run).field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+/// How an undo ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoSummary {
+    /// Whether nothing is left changed.
+    pub complete: bool,
+    /// What is left, for people.
+    pub left: Vec<String>,
+}
+
+impl Undo {
+    /// An undo that keeps nothing and retries for a minute.
+    #[must_use]
+    pub fn new(client: kube::Client, run: &str, namespace: &str) -> Self {
+        Self {
+            client,
+            run: run.to_owned(),
+            namespace: namespace.to_owned(),
+            keep: BTreeSet::new(),
+            within: Duration::from_secs(60),
+        }
+    }
+
+    /// Undoes these records (in any order, as read from the journal or the store), says what
+    /// becomes of each change, then deletes the run's namespace and, when nothing is left, its
+    /// records in the cluster.
+    pub async fn run(&self, records: &[Record], report: &mut (dyn FnMut(UndoItem) + Send)) -> UndoSummary {
+        let deadline = Instant::now() + self.within;
+        let api = Api::new(self.client.clone());
+        let mut items: Vec<(Option<String>, UndoItem)> = Vec::new();
+        let mut say = |namespace: Option<String>, item: UndoItem| {
+            report(item.clone());
+            items.push((namespace, item));
+        };
+        let namespaces = self.look_at_namespaces(&api, records, deadline).await;
+        for (name, standing) in &namespaces {
+            if *standing == Standing::Gone {
+                let now = "the namespace is gone, with all that was in it".to_owned();
+                say(Some(name.clone()), item(&namespace_ref(name), UndoResult::LeftGone { now }));
+            }
+        }
+        let here = |record: &&Record| {
+            let namespace = record.object.namespace.as_deref().unwrap_or_default();
+            !matches!(namespaces.get(namespace), Some(Standing::Gone | Standing::Going))
+        };
+        let mut pending = self.objects(records.iter().filter(here));
+        self.retry(&api, &mut pending, deadline, &mut say).await;
+        let mut leaving: BTreeSet<String> = BTreeSet::new();
+        for (name, standing) in namespaces {
+            let object = namespace_ref(&name);
+            match standing {
+                Standing::Gone => drop(leaving.insert(name)),
+                Standing::Foreign => {}
+                Standing::Going => {
+                    say(None, item(&object, UndoResult::Deleted));
+                    leaving.insert(name);
+                }
+                Standing::Ours if self.keep.contains(&object) => {}
+                Standing::Ours => {
+                    let result = self.delete_namespace(&api, &object, deadline).await;
+                    let deleted = result == UndoResult::Deleted;
+                    say(None, item(&object, result));
+                    if deleted {
+                        leaving.insert(name);
+                    }
+                }
+            }
+        }
+        let left = left(&items, &leaving);
+        self.finish(left, &leaving).await
+    }
+
+    /// The store goes last, and only when there is nothing left that it is needed for.
+    async fn finish(&self, mut left: Vec<String>, leaving: &BTreeSet<String>) -> UndoSummary {
+        if left.is_empty() && !leaving.contains(&self.namespace) {
+            let store = ConfigMapStore::new(self.client.clone(), &self.namespace, &self.run);
+            if let Err(error) = store.delete().await {
+                left.push(error.to_string());
+            }
+        }
+        UndoSummary { complete: left.is_empty(), left }
+    }
+
+    /// One piece of work per object, the last changed first.
+    fn objects<'a>(&self, records: impl Iterator<Item = &'a Record>) -> Vec<Pending<'a>> {
+        let mut latest: BTreeMap<u64, &Record> = BTreeMap::new();
+        for record in records {
+            let kept = record.effect == Effect::Created && self.keep.contains(&record.object);
+            if !kept {
+                // A change that was recorded twice was tried twice; the last try is the one.
+                latest.insert(record.change, record);
+            }
+        }
+        let mut objects: Vec<Pending<'_>> = Vec::new();
+        for record in latest.into_values() {
+            match objects.iter().position(|pending| *pending.object == record.object) {
+                Some(at) => {
+                    let mut pending = objects.remove(at);
+                    pending.records.push(record);
+                    objects.push(pending);
+                }
+                None => objects.push(Pending::new(record)),
+            }
+        }
+        objects.reverse();
+        objects
+    }
+
+    /// Tries all that is pending, again and again, more slowly each time, until nothing is
+    /// pending or the deadline has passed: one object that cannot be put back holds up no other.
+    async fn retry(
+        &self,
+        api: &Api,
+        pending: &mut Vec<Pending<'_>>,
+        deadline: Instant,
+        say: &mut (dyn FnMut(Option<String>, UndoItem) + Send),
+    ) {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let mut again = Vec::new();
+            for mut object in pending.drain(..) {
+                let namespace = object.object.namespace.clone();
+                match object.once(&requests(api, deadline), &self.run).await {
+                    Ok(items) => items.into_iter().for_each(|item| say(namespace.clone(), item)),
+                    Err(error) => again.push((object, error)),
+                }
+            }
+            let over = Instant::now() + pause >= deadline;
+            let (stay, end): (Vec<_>, Vec<_>) =
+                again.into_iter().partition(|(_, error)| !over && error.is_passing());
+            for (object, error) in end {
+                let failed = UndoResult::Failed { message: error.to_string() };
+                say(object.object.namespace.clone(), item(object.object, failed));
+            }
+            if stay.is_empty() {
+                return;
+            }
+            pending.extend(stay.into_iter().map(|(object, _)| object));
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// How the namespaces of the run stand.
+    async fn look_at_namespaces(
+        &self,
+        api: &Api,
+        records: &[Record],
+        deadline: Instant,
+    ) -> BTreeMap<String, Standing> {
+        let mut names: BTreeSet<&str> = records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
+        names.insert(&self.namespace);
+        let mut standings = BTreeMap::new();
+        for name in names {
+            let object = namespace_ref(name);
+            let mut patience = Patience::until(deadline);
+            let seen = loop {
+                match requests(api, deadline).get(&object).await {
+                    Ok(live) => break Ok(live),
+                    Err(error) => match patience.after(error).await {
+                        Ok(()) => {}
+                        Err(error) => break Err(error),
+                    },
+                }
+            };
+            let standing = match seen {
+                Ok(None) => Standing::Gone,
+                Ok(Some(live)) if label(&live, RUN_LABEL) != Some(&self.run) => Standing::Foreign,
+                Ok(Some(live)) if meta(&live, "deletionTimestamp").is_some() => Standing::Going,
+                Ok(Some(_)) => Standing::Ours,
+                // Not to be read: then it is not the run's either.
+                Err(error) if error.status() == Some(403) => Standing::Foreign,
+                Err(_) => Standing::Ours,
+            };
+            standings.insert(name.to_owned(), standing);
+        }
+        standings
+    }
+
+    async fn delete_namespace(&self, api: &Api, object: &ObjectRef, deadline: Instant) -> UndoResult {
+        let mut patience = Patience::until(deadline);
+        let deleted = loop {
+            match self.try_to_delete(&requests(api, deadline), object).await {
+                Ok(()) => break Ok(()),
+                Err(error) => match patience.after(error).await {
+                    Ok(()) => {}
+                    Err(error) => break Err(error),
+                },
+            }
+        };
+        match deleted {
+            Ok(()) => UndoResult::Deleted,
+            Err(error) => UndoResult::Failed { message: error.to_string() },
+        }
+    }
+
+    async fn try_to_delete(&self, api: &Api, object: &ObjectRef) -> Result<(), ApiError> {
+        let Some(live) = api.get(object).await? else { return Ok(()) };
+        if label(&live, RUN_LABEL) != Some(&self.run) || meta(&live, "deletionTimestamp").is_some() {
+            return Ok(());
+        }
+        let uid = meta(&live, "uid").map(str::to_owned);
+        api.delete(object, uid, None, Mode::Real).await
+    }
+}
+
+/// Whose a namespace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The run made it.
+    Ours,
+    /// The run made it, and it is being deleted.
+    Going,
+    /// It was there before the run.
+    Foreign,
+    /// It does not exist.
+    Gone,
+}
+
+/// Requests that do not outlive the deadline by much.
+fn requests(api: &Api, deadline: Instant) -> Api {
+    let rest = deadline.saturating_duration_since(Instant::now());
+    api.within(rest.clamp(Duration::from_secs(1), REQUEST_DEADLINE))
+}
+
+/// Tries again, more slowly each time, until the deadline.
+struct Patience {
+    deadline: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    fn until(deadline: Instant) -> Self {
+        Self { deadline, pause: Duration::from_millis(50) }
+    }
+
+    /// Pauses before the next try; an answer that will not change, or that came too late for
+    /// another try, is final.
+    async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+        if !error.is_passing() || Instant::now() + self.pause >= self.deadline {
+            return Err(error);
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
+    }
+}
+
+fn item(object: &ObjectRef, result: UndoResult) -> UndoItem {
+    UndoItem { object: object.to_string(), field: None, result }
+}
+
+/// What is left, for people. What goes with its namespace is not.
+fn left(items: &[(Option<String>, UndoItem)], leaving: &BTreeSet<String>) -> Vec<String> {
+    let stays = |namespace: &Option<String>| namespace.as_ref().is_none_or(|name| !leaving.contains(name));
+    items
+        .iter()
+        .filter(|(namespace, _)| stays(namespace))
+        .filter_map(|(namespace, item)| sentence(namespace.as_deref(), item))
+        .collect()
+}
+
+fn sentence(namespace: Option<&str>, item: &UndoItem) -> Option<String> {
+    let place = namespace.map(|name| format!(" in {name}")).unwrap_or_default();
+    let field = item.field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
+    let why = match &item.result {
+        UndoResult::Restored | UndoResult::AlreadyAsBefore | UndoResult::Deleted => return None,
+        UndoResult::LeftChanged { by, when } => {
+            let by = by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let when = when.as_deref().map(|when| format!(" at {when}")).unwrap_or_default();
+            format!("changed since{by}{when}; left so")
+        }
+        UndoResult::LeftGone { now } => format!("{now}; left so"),
+        UndoResult::Failed { message } => format!("not put back: {message}"),
+    };
+    Some(format!("{}{place}{field}: {why}", item.object))
+}

@@ -1,0 +1,218 @@
+//! No order of writes leaves a field other than as it was before, or as a person made it.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::fold::{Fields, Verdict};
+use super::plan::{Plan, plan};
+use crate::journal::{Effect, ObjectRef, Record, UndoResult};
+use crate::steps::api::RUN_LABEL;
+use crate::steps::diff::diff;
+use crate::steps::pointer::{get, merge_patch, set};
+
+const LEAVES: [&str; 5] = ["/a", "/b/x", "/b/y", "/c/d/x", "/c/e"];
+const BRANCHES: [&str; 3] = ["/b", "/c", "/c/d"];
+
+/// A write: by whom, where, and whether it sets or removes.
+#[derive(Debug, Clone)]
+struct Write {
+    by_run: bool,
+    path: &'static str,
+    set: bool,
+}
+
+fn writes() -> impl Strategy<Value = Vec<Write>> {
+    let set = (any::<bool>(), prop::sample::select(&LEAVES[..]), any::<bool>());
+    let set = set.prop_map(|(by_run, path, set)| Write { by_run, path, set });
+    let clear = (any::<bool>(), prop::sample::select(&BRANCHES[..]));
+    let clear = clear.prop_map(|(by_run, path)| Write { by_run, path, set: false });
+    prop::collection::vec(prop_oneof![4 => set, 1 => clear], 0..14)
+}
+
+/// A document with some of the leaves.
+fn document() -> impl Strategy<Value = Value> {
+    prop::collection::vec(any::<bool>(), LEAVES.len()).prop_map(|there| {
+        let mut document = json!({});
+        for (path, _) in LEAVES.iter().zip(there).filter(|(_, there)| *there) {
+            set(&mut document, path, Some(json!(format!("initial {path}"))));
+        }
+        document
+    })
+}
+
+fn object() -> ObjectRef {
+    ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: "Service".to_owned(),
+        plural: "services".to_owned(),
+        namespace: Some("ns".to_owned()),
+        name: "api".to_owned(),
+    }
+}
+
+fn record(change: u64, uid: Option<&str>, effect: Effect) -> Record {
+    Record { change, object: object(), uid: uid.map(str::to_owned), effect, managed_fields: Vec::new() }
+}
+
+/// RFC 7386, as the API server applies a merge patch.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    for (key, value) in patch {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(key);
+        } else {
+            merge(&mut target[key], value);
+        }
+    }
+}
+
+/// The changes of a run that set the document to each of `versions` in turn.
+fn undo(records: &[Record], live: &Value) -> Value {
+    let mut fields = Fields::default();
+    for record in records {
+        let Effect::Fields { changes } = &record.effect else { continue };
+        changes.iter().for_each(|change| fields.add(change, &[]));
+    }
+    let verdicts = fields.verdicts(live);
+    let sets = verdicts.iter().filter_map(|(path, verdict)| match verdict {
+        Verdict::Restore(value) => Some((*path, value.as_ref())),
+        _ => None,
+    });
+    let mut result = live.clone();
+    merge(&mut result, &merge_patch(sets));
+    result
+}
+
+fn write(document: &Value, path: &str, value: Option<Value>, records: &mut Vec<Record>) -> Value {
+    let mut after = document.clone();
+    set(&mut after, path, value);
+    let changes = diff(document, &after);
+    if !changes.is_empty() {
+        let number = records.len() as u64;
+        records.push(record(number, Some("1"), Effect::Fields { changes }));
+    }
+    after
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_field_ends_as_it_was_or_as_a_person_made_it(initial in document(), writes in writes()) {
+        let mut live = initial.clone();
+        let mut records = Vec::new();
+        for (n, w) in writes.iter().enumerate() {
+            let by = if w.by_run { "run" } else { "person" };
+            let value = w.set.then(|| json!(format!("{by} {n}")));
+            if w.by_run {
+                live = write(&live, w.path, value, &mut records);
+            } else {
+                set(&mut live, w.path, value);
+            }
+        }
+        let result = undo(&records, &live);
+        for path in LEAVES {
+            let now = get(&result, path);
+            prop_assert!(
+                !now.and_then(Value::as_str).is_some_and(|text| text.starts_with("run")),
+                "{path} still holds the run's {now:?}"
+            );
+            let touched_by_run = get(&live, path).and_then(Value::as_str).is_some_and(|t| t.starts_with("run"));
+            let removed_by_run = get(&live, path).is_none() && get(&initial, path).is_some();
+            if !touched_by_run && !removed_by_run {
+                prop_assert_eq!(now, get(&live, path), "a person's {} was overwritten", path);
+            }
+        }
+        prop_assert_eq!(undo(&records, &result), result, "a second undo changed something");
+    }
+
+    #[test]
+    fn a_run_alone_leaves_nothing(
+        initial in document(),
+        writes in prop::collection::vec((prop::sample::select(&[&LEAVES[..], &BRANCHES[..]].concat()[..]), 0..5_u8), 0..14),
+    ) {
+        let mut live = initial.clone();
+        let mut records = Vec::new();
+        for (n, (path, kind)) in writes.into_iter().enumerate() {
+            // What was an object may become text, and text an object.
+            let value = match kind {
+                0 => None,
+                1 => Some(json!({"x": n})),
+                2 => Some(json!({})),
+                3 => Some(json!([n])),
+                _ => Some(json!(n)),
+            };
+            live = write(&live, path, value, &mut records);
+        }
+        prop_assert_eq!(undo(&records, &live), initial);
+    }
+}
+
+fn service(uid: &str, app: &str) -> Value {
+    json!({"metadata": {"name": "api", "uid": uid}, "spec": {"selector": {"app": app}, "clusterIP": "10.0.0.1"}})
+}
+
+fn by_run(mut live: Value) -> Value {
+    live["metadata"]["labels"] = json!({RUN_LABEL: "r1"});
+    live
+}
+
+#[test]
+fn a_service_that_the_run_deleted_and_made_again_ends_as_before_the_first_change() {
+    let broken = Effect::Fields { changes: diff(&service("1", "api"), &service("1", "api-svc")) };
+    let deleted = Effect::Deleted { before: Box::new(service("1", "api-svc")) };
+    let records = [record(0, Some("1"), broken), record(1, Some("1"), deleted), record(2, None, Effect::Created)];
+    let records: Vec<&Record> = records.iter().collect();
+    let live = by_run(service("2", "api-svc"));
+    let Plan::Recreate { image, in_place_of } = plan(&records, Some(&live), "r1") else {
+        panic!("{:?}", plan(&records, Some(&live), "r1"));
+    };
+    assert_eq!(in_place_of.as_deref(), Some("2"));
+    assert_eq!(image, json!({"metadata": {"name": "api"},
+        "spec": {"selector": {"app": "api"}, "clusterIP": "10.0.0.1"}}));
+    // Once more, after it was made again.
+    let done = service("3", "api");
+    assert_eq!(plan(&records, Some(&done), "r1"), Plan::Said(UndoResult::AlreadyAsBefore));
+    // Somebody made another one.
+    let other = service("4", "other");
+    assert!(matches!(plan(&records, Some(&other), "r1"), Plan::Said(UndoResult::LeftGone { .. })));
+}
+
+#[test]
+fn a_deletion_that_never_arrived_leaves_the_fields_to_put_back() {
+    let broken = Effect::Fields { changes: diff(&service("1", "api"), &service("1", "api-svc")) };
+    let deleted = Effect::Deleted { before: Box::new(service("1", "api-svc")) };
+    let records = [record(0, Some("1"), broken), record(1, Some("1"), deleted)];
+    let records: Vec<&Record> = records.iter().collect();
+    let live = service("1", "api-svc");
+    let Plan::Fields { fields, .. } = plan(&records, Some(&live), "r1") else { panic!("not fields") };
+    assert_eq!(fields.verdicts(&live), [("/spec/selector/app", Verdict::Restore(Some(json!("api"))))]);
+}
+
+#[test]
+fn what_the_run_made_goes_and_what_another_made_stays() {
+    let records = [record(0, None, Effect::Created)];
+    let records: Vec<&Record> = records.iter().collect();
+    assert_eq!(plan(&records, None, "r1"), Plan::Said(UndoResult::AlreadyAsBefore));
+    assert_eq!(plan(&records, Some(&by_run(service("1", "a"))), "r1"), Plan::Delete);
+    assert!(matches!(
+        plan(&records, Some(&service("1", "a")), "r1"),
+        Plan::Said(UndoResult::LeftGone { .. })
+    ));
+}
+
+#[test]
+fn an_object_of_another_uid_is_left() {
+    let broken = Effect::Fields { changes: diff(&service("1", "api"), &service("1", "api-svc")) };
+    let records = [record(0, Some("1"), broken)];
+    let records: Vec<&Record> = records.iter().collect();
+    let other = service("2", "api-svc");
+    assert!(matches!(plan(&records, Some(&other), "r1"), Plan::Said(UndoResult::LeftGone { .. })));
+    assert!(matches!(plan(&records, None, "r1"), Plan::Said(UndoResult::LeftGone { .. })));
+}

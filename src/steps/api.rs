@@ -1,0 +1,285 @@
+//! The API server in plain JSON, with a deadline on every request.
+//!
+//! Typed objects would drop what this build does not know; a before-image must drop nothing.
+
+use std::time::Duration;
+
+use kube::core::Request;
+use kube::core::params::{
+    DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy,
+};
+use miette::Diagnostic;
+use serde_json::Value;
+
+use crate::journal::ObjectRef;
+
+/// The field manager of every change that firedrill makes.
+pub const MANAGER: &str = "firedrill";
+/// The label of everything that a run creates; its value is the run's name.
+pub const RUN_LABEL: &str = "firedrill.dev/run";
+/// The label that opens a namespace to drills.
+pub const ALLOW_LABEL: &str = "firedrill.dev/allow";
+/// How long one request may take.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why a request brought nothing.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ApiError {
+    /// The API server refused it.
+    #[error("the API server refused to {what}: {message} (status {status})")]
+    #[diagnostic(
+        code(firedrill::api::refused),
+        help("the message is the API server's own; 403 means a missing right, 422 an invalid object")
+    )]
+    Refused {
+        /// What was asked for: `get service/api`.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// The machine-readable reason: `NotFound`, `Conflict`, `Invalid`, …
+        reason: String,
+        /// The API server's message.
+        message: String,
+    },
+    /// No answer in time.
+    #[error("the API server did not answer within {} s when asked to {what}", within.as_secs_f32())]
+    #[diagnostic(
+        code(firedrill::api::no_answer),
+        help("see whether it is alive: kubectl get --raw /readyz")
+    )]
+    NoAnswer {
+        /// What was asked for.
+        what: String,
+        /// The deadline.
+        within: Duration,
+    },
+    /// No connection, or an answer that is none.
+    #[error("cannot {what}: {source}")]
+    #[diagnostic(
+        code(firedrill::api::unreachable),
+        help("see whether the cluster is up and the kubeconfig is the right one: kubectl get --raw /readyz")
+    )]
+    Unreachable {
+        /// What was asked for.
+        what: String,
+        /// What the client says.
+        source: Box<kube::Error>,
+    },
+}
+
+impl ApiError {
+    /// The HTTP status, where the API server answered with one.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::NoAnswer { .. } | Self::Unreachable { .. } => None,
+        }
+    }
+
+    /// Whether the object changed between reading and writing, or exists already.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(409)
+    }
+
+    /// Whether the same request may succeed later: silence, overload, a failing server.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.status().is_none_or(|status| matches!(status, 408 | 409 | 429 | 500..))
+    }
+}
+
+/// Whether a request is only tried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The API server does everything but store it.
+    DryRun,
+    /// For real.
+    Real,
+}
+
+/// A change of an existing object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A merge patch (RFC 7386).
+    Merge(Value),
+    /// A server-side apply; ownership conflicts are forced and given back by the undo.
+    Apply(Value),
+}
+
+/// A client that speaks JSON and never waits for ever.
+#[derive(Clone)]
+pub struct Api {
+    client: kube::Client,
+    within: Duration,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("within", &self.within).finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// Requests through `client`, each within [`REQUEST_DEADLINE`].
+    #[must_use]
+    pub const fn new(client: kube::Client) -> Self {
+        Self { client, within: REQUEST_DEADLINE }
+    }
+
+    /// The same, with another deadline for each request.
+    #[must_use]
+    pub fn within(&self, within: Duration) -> Self {
+        Self { client: self.client.clone(), within }
+    }
+
+    /// The client underneath, for watches.
+    #[must_use]
+    pub const fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
+    /// The object as it is, or nothing where it does not exist.
+    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Value>, ApiError> {
+        let request = Request::new(collection(object)).get(&object.name, &GetParams::default());
+        match self.send(request, || format!("get {object}")).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The objects of a collection whose labels match `labels` (empty: all).
+    pub async fn list(
+        &self,
+        api_version: &str,
+        plural: &str,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Vec<Value>, ApiError> {
+        let params = ListParams { label_selector: some(labels), ..ListParams::default() };
+        let request = Request::new(collection_of(api_version, plural, Some(namespace))).list(&params);
+        let mut list = self.send(request, || format!("list {plural} in {namespace}")).await?;
+        Ok(match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    /// Changes an object; gives it back as it is afterwards (or would be).
+    pub async fn change(&self, object: &ObjectRef, change: &Change, mode: Mode) -> Result<Value, ApiError> {
+        let params = PatchParams {
+            dry_run: mode == Mode::DryRun,
+            force: matches!(change, Change::Apply(_)),
+            field_manager: Some(MANAGER.to_owned()),
+            field_validation: None,
+        };
+        let request = Request::new(collection(object));
+        let request = match change {
+            Change::Merge(body) => request.patch(&object.name, &params, &Patch::Merge(body)),
+            Change::Apply(body) => request.patch(&object.name, &params, &Patch::Apply(body)),
+        };
+        let verb = if matches!(change, Change::Merge(_)) { "patch" } else { "apply" };
+        self.send(request, || format!("{verb} {object}")).await
+    }
+
+    /// Creates an object; one of the same name is a conflict (409).
+    pub async fn create(&self, object: &ObjectRef, body: &Value) -> Result<Value, ApiError> {
+        let params = PostParams { dry_run: false, field_manager: Some(MANAGER.to_owned()) };
+        let bytes = body.to_string().into_bytes();
+        let request = Request::new(collection(object)).create(&params, bytes);
+        self.send(request, || format!("create {object}")).await
+    }
+
+    /// Deletes the object of this UID, and of this version where one is given; its dependants
+    /// follow in the background.
+    pub async fn delete(
+        &self,
+        object: &ObjectRef,
+        uid: Option<String>,
+        version: Option<String>,
+        mode: Mode,
+    ) -> Result<(), ApiError> {
+        let params = DeleteParams {
+            dry_run: mode == Mode::DryRun,
+            propagation_policy: Some(PropagationPolicy::Background),
+            preconditions: Some(Preconditions { uid, resource_version: version }),
+            ..DeleteParams::default()
+        };
+        let request = Request::new(collection(object)).delete(&object.name, &params);
+        self.send(request, || format!("delete {object}")).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        what: impl Fn() -> String,
+    ) -> Result<Value, ApiError> {
+        let request = request.map_err(|e| ApiError::Unreachable {
+            what: what(),
+            source: Box::new(kube::Error::BuildRequest(e)),
+        })?;
+        match tokio::time::timeout(self.within, self.client.request::<Value>(request)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(kube::Error::Api(status))) => Err(ApiError::Refused {
+                what: what(),
+                status: status.code,
+                reason: status.reason.clone(),
+                message: status.message.clone(),
+            }),
+            Ok(Err(source)) => Err(ApiError::Unreachable { what: what(), source: Box::new(source) }),
+            Err(_) => Err(ApiError::NoAnswer { what: what(), within: self.within }),
+        }
+    }
+}
+
+/// The namespace `name` as an object.
+#[must_use]
+pub fn namespace_ref(name: &str) -> ObjectRef {
+    ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: "Namespace".to_owned(),
+        plural: "namespaces".to_owned(),
+        namespace: None,
+        name: name.to_owned(),
+    }
+}
+
+/// A string of the object's `metadata`: `uid`, `resourceVersion`, …
+#[must_use]
+pub fn meta<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object.get("metadata")?.get(key)?.as_str()
+}
+
+/// A label of the object.
+#[must_use]
+pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object.get("metadata")?.get("labels")?.get(key)?.as_str()
+}
+
+/// The object's `metadata.managedFields`.
+#[must_use]
+pub fn managed_fields(object: &Value) -> &[Value] {
+    object
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn collection(object: &ObjectRef) -> String {
+    collection_of(&object.api_version, &object.plural, object.namespace.as_deref())
+}
+
+fn collection_of(api_version: &str, plural: &str, namespace: Option<&str>) -> String {
+    let root = if api_version.contains('/') { "apis" } else { "api" };
+    match namespace {
+        Some(namespace) => format!("/{root}/{api_version}/namespaces/{namespace}/{plural}"),
+        None => format!("/{root}/{api_version}/{plural}"),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

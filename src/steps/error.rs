@@ -1,0 +1,208 @@
+//! What can keep a step from being carried out.
+
+use std::time::Duration;
+
+use miette::Diagnostic;
+
+use super::api::ApiError;
+use crate::drill::{Length, SignalState};
+
+/// A before-image could not be made durable; so nothing was changed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot keep the before-image of a change in {place}: {message}; nothing was changed")]
+#[diagnostic(
+    code(firedrill::steps::record),
+    help("a change is sent only after its undo is safe; mend {place} and run again")
+)]
+pub struct RecordError {
+    /// Where it was to be kept: the journal's path, `configmap/…`.
+    pub place: String,
+    /// Why it could not.
+    pub message: String,
+}
+
+/// A step could not be carried out.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// A request brought nothing.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Api(#[from] ApiError),
+    /// The before-image could not be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+    /// The cluster does not know the kind.
+    #[error("the cluster knows no kind `{kind}`")]
+    #[diagnostic(code(firedrill::steps::no_such_kind), help("kubectl api-resources lists the kinds"))]
+    NoSuchKind {
+        /// As written.
+        kind: String,
+    },
+    /// A kind of the whole cluster.
+    #[error("`{kind}` belongs to the whole cluster, not to a namespace")]
+    #[diagnostic(
+        code(firedrill::steps::not_in_namespace),
+        help("a drill changes only objects of its own namespace")
+    )]
+    NotInNamespace {
+        /// As written.
+        kind: String,
+    },
+    /// Not the name of an object.
+    #[error("`{name}` cannot be the name of an object")]
+    #[diagnostic(
+        code(firedrill::steps::bad_name),
+        help("names have letters, digits, `-` and `.` only")
+    )]
+    BadName {
+        /// As written.
+        name: String,
+    },
+    /// A manifest lacks something.
+    #[error("the manifest of `{object}` has no {missing}")]
+    #[diagnostic(code(firedrill::steps::bad_manifest), help("add {missing}"))]
+    BadManifest {
+        /// What of it is known.
+        object: String,
+        /// The missing key.
+        missing: &'static str,
+    },
+    /// A manifest for another namespace.
+    #[error("the manifest of {object} is for the namespace {stated}; the drill runs in {namespace}")]
+    #[diagnostic(
+        code(firedrill::steps::other_namespace),
+        help("leave metadata.namespace out: firedrill puts every object into the drill's namespace")
+    )]
+    OtherNamespace {
+        /// The object.
+        object: String,
+        /// The namespace in the manifest.
+        stated: String,
+        /// The drill's namespace.
+        namespace: String,
+    },
+    /// An apply step names manifests that were not loaded.
+    #[error("the manifest file {file} was not loaded")]
+    #[diagnostic(code(firedrill::steps::no_such_manifest), help("name it relative to the drill file"))]
+    NoSuchManifest {
+        /// As written.
+        file: String,
+    },
+    /// The step would have to keep a Secret's values.
+    #[error("{object}: steps on Secrets are not supported yet")]
+    #[diagnostic(
+        code(firedrill::steps::secret),
+        help("its before-image would lie readable in the journal; break something that refers to the Secret instead")
+    )]
+    Secret {
+        /// The object.
+        object: String,
+    },
+    /// Someone else changes the object all the time.
+    #[error("{object} in {namespace} was changed by someone else {tries} times in a row while firedrill tried to")]
+    #[diagnostic(
+        code(firedrill::steps::contended),
+        help("see who writes it: kubectl -n {namespace} get {object} -o yaml --show-managed-fields")
+    )]
+    Contended {
+        /// The object.
+        object: String,
+        /// Its namespace.
+        namespace: String,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// Deleted, but not gone.
+    #[error("{object} in {namespace} is deleted but still there after {within:?} (finalizers: {finalizers})")]
+    #[diagnostic(
+        code(firedrill::steps::still_there),
+        help("whoever owns the finalizers has to let it go; firedrill removes none")
+    )]
+    StillThere {
+        /// The object.
+        object: String,
+        /// Its namespace.
+        namespace: String,
+        /// What holds it.
+        finalizers: String,
+        /// How long it was waited for.
+        within: Duration,
+    },
+    /// The signal did not get there in time.
+    #[error("the signal `{signal}` was not {} within {within}", match state { SignalState::Up => "up", SignalState::Out => "out" })]
+    #[diagnostic(
+        code(firedrill::steps::not_reached),
+        help("what was done before did not have this effect; firedrill diagnose says what the Service lacks")
+    )]
+    NotReached {
+        /// Its name.
+        signal: String,
+        /// What was waited for.
+        state: SignalState,
+        /// How long.
+        within: Length,
+    },
+    /// A wait step that names nothing to wait for.
+    #[error("a wait step names neither a signal with a state nor a deployment")]
+    #[diagnostic(
+        code(firedrill::steps::nothing_to_wait_for),
+        help("write wait: {{signal: endpoints, state: up, within: 30s}} or wait: {{deployment: NAME, within: 60s}}")
+    )]
+    NothingToWaitFor,
+    /// A label step without an object.
+    #[error("a label step names neither a target nor pods")]
+    #[diagnostic(
+        code(firedrill::steps::nothing_to_label),
+        help("write label: {{target: KIND/NAME, set: {{…}}}} or label: {{pods: {{LABEL: VALUE}}, set: {{…}}}}")
+    )]
+    NothingToLabel,
+    /// The workload did not get ready.
+    #[error("the Deployment {deployment} in {namespace} was not rolled out within {within}: {progress}{}", listed(reasons))]
+    #[diagnostic(
+        code(firedrill::workload::not_ready),
+        help("kubectl -n {namespace} describe deployment {deployment} and its pods say more")
+    )]
+    NotRolledOut {
+        /// Its name.
+        deployment: String,
+        /// Its namespace.
+        namespace: String,
+        /// How long it was waited for.
+        within: Length,
+        /// How far it got.
+        progress: String,
+        /// Why, one reason a line.
+        reasons: Vec<String>,
+    },
+    /// The API server refused a manifest of the workload.
+    #[error("the API server refused {object} of the workload in {namespace}: {message} (status {status})")]
+    #[diagnostic(
+        code(firedrill::workload::refused),
+        help("mend the manifest; try it with: kubectl apply --server-side --dry-run=server -f FILE")
+    )]
+    ManifestRefused {
+        /// The object.
+        object: String,
+        /// Its namespace.
+        namespace: String,
+        /// The HTTP status.
+        status: u16,
+        /// The API server's message.
+        message: String,
+    },
+    /// The namespace exists and is not this run's.
+    #[error("the namespace {namespace} exists already")]
+    #[diagnostic(
+        code(firedrill::workload::namespace_taken),
+        help("choose another one with --namespace, or leave it out: firedrill makes one for the run")
+    )]
+    NamespaceTaken {
+        /// Its name.
+        namespace: String,
+    },
+}
+
+fn listed(reasons: &[String]) -> String {
+    reasons.iter().map(|reason| format!("\n  - {reason}")).collect()
+}

@@ -1,0 +1,85 @@
+//! Deploying what a drill breaks.
+
+use serde_json::{Value, json};
+
+use super::api::{ALLOW_LABEL, RUN_LABEL, label, namespace_ref};
+use super::apply::{self, Creations};
+use super::error::Error;
+use super::{Context, kinds, rollout};
+use crate::drill::Length;
+use crate::journal::{ObjectRef, StepOutcome};
+
+/// What was deployed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// Whether the run made the namespace.
+    pub namespace_created: bool,
+    /// The objects that were not there before, in the order of their creation.
+    pub created: Vec<ObjectRef>,
+}
+
+/// Makes the drill's namespace. It carries the run's label from its creation, and is open to
+/// drills.
+pub async fn create_namespace(ctx: &Context) -> Result<(), Error> {
+    let object = namespace_ref(&ctx.namespace);
+    let labels = json!({RUN_LABEL: ctx.run, ALLOW_LABEL: "true"});
+    let body = json!({"apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": ctx.namespace, "labels": labels}});
+    match ctx.api.create(&object, &body).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_conflict() => match ctx.api.get(&object).await? {
+            // The creation arrived, its answer did not.
+            Some(live) if label(&live, RUN_LABEL) == Some(&ctx.run) => Ok(()),
+            _ => Err(Error::NamespaceTaken { namespace: ctx.namespace.clone() }),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Applies the workload's manifests, what others depend on first, in a namespace of its own
+/// where `new_namespace` asks for one. What it makes carries the run's label.
+pub async fn deploy(manifests: &[Value], new_namespace: bool, ctx: &Context) -> Result<Deployed, Error> {
+    let mut objects = Vec::new();
+    for manifest in manifests {
+        objects.push((kinds::resolve_manifest(&ctx.api, &ctx.namespace, manifest).await?, manifest));
+    }
+    objects.sort_by_key(|(object, _)| rank(&object.kind));
+    if new_namespace {
+        create_namespace(ctx).await?;
+    }
+    let creations = if new_namespace { Creations::Labelled } else { Creations::Recorded };
+    let mut deployed = Deployed { namespace_created: new_namespace, created: Vec::new() };
+    for (object, manifest) in objects {
+        let (done, made) = apply::one(ctx, &object, manifest, creations).await?;
+        if let StepOutcome::Rejected { status, message } = done.outcome {
+            return Err(Error::ManifestRefused {
+                object: object.to_string(),
+                namespace: ctx.namespace.clone(),
+                status,
+                message,
+            });
+        }
+        if made {
+            deployed.created.push(object);
+        }
+    }
+    Ok(deployed)
+}
+
+/// Waits until the workload's Deployment is rolled out. On timeout the error says how far it
+/// got, and the pods' reasons.
+pub async fn ready(ctx: &Context, deployment: &str, within: Length) -> Result<(), Error> {
+    rollout::rolled_out(&ctx.api, &ctx.namespace, deployment, within).await
+}
+
+/// What is referred to comes before what refers to it.
+fn rank(kind: &str) -> u8 {
+    match kind {
+        "ResourceQuota" | "LimitRange" | "NetworkPolicy" => 0,
+        "ServiceAccount" | "Role" | "RoleBinding" => 1,
+        "ConfigMap" | "Secret" | "PersistentVolumeClaim" => 2,
+        "Service" => 3,
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Pod" | "Job" | "CronJob" => 4,
+        _ => 5,
+    }
+}
