@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::error::{DrillError, Mistake, Place, Source};
+use super::error::{DrillError, Mistake};
 use super::files::Files;
+use super::source::{Place, Source};
 use super::yaml;
 
 const MOST_DOCUMENTS: usize = 500;

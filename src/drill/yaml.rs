@@ -4,8 +4,9 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, Location, MessageFormatter as _, Options, UserMessageFormatter};
 
-use super::error::{DrillError, Mistake, Place, Source};
+use super::error::{DrillError, Mistake};
 use super::nearest::suggest;
+use super::source::{Place, Source};
 
 /// The most bytes that a drill file or a manifest may have.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
@@ -130,24 +131,6 @@ fn told(error: &Error) -> Told {
             "in this mapping",
             None,
         ),
-        Error::DuplicateMappingKey { key, .. } => told(
-            "firedrill::drill::duplicate-key",
-            format!(
-                "the key {} is there twice",
-                key.as_deref().map_or_else(String::new, |k| format!("`{k}`"))
-            ),
-            "the second one",
-            Some("keep one of the two".to_owned()),
-        ),
-        Error::MultipleDocuments { .. } => told(
-            "firedrill::drill::several-documents",
-            "a drill file holds one document, and here begins a second".to_owned(),
-            "second document",
-            Some(
-                "put each drill into a file of its own; manifests go beside it, under workload.manifests"
-                    .to_owned(),
-            ),
-        ),
         Error::SerdeInvalidType { unexpected, expected, .. }
         | Error::SerdeInvalidValue { unexpected, expected, .. } => told(
             "firedrill::drill::wrong-type",
@@ -156,6 +139,30 @@ fn told(error: &Error) -> Told {
             None,
         ),
         Error::Message { msg, .. } => told("firedrill::drill::bad-value", msg.clone(), "this value", None),
+        _ => told_document(error),
+    }
+}
+
+fn told_document(error: &Error) -> Told {
+    match error {
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().map_or_else(String::new, |k| format!("`{k}` "));
+            (
+                "firedrill::drill::duplicate-key",
+                format!("the key {key}is there twice"),
+                "the second one".to_owned(),
+                Some("keep one of the two".to_owned()),
+            )
+        }
+        Error::MultipleDocuments { .. } => (
+            "firedrill::drill::several-documents",
+            "a drill file holds one document, and here begins a second".to_owned(),
+            "second document".to_owned(),
+            Some(
+                "put each drill into a file of its own; manifests go beside it, under workload.manifests"
+                    .to_owned(),
+            ),
+        ),
         _ => told_limit(error),
     }
 }

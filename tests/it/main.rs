@@ -4,6 +4,7 @@ mod binaries;
 mod cluster;
 mod drill_commands;
 mod drill_files;
+mod drill_hostile;
 mod report;
 mod run;
 mod support;
