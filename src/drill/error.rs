@@ -75,7 +75,7 @@ impl Mistake {
     /// The byte at which its place begins.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
-        self.place.as_ref().map(|p| p.offset())
+        self.place.as_ref().map(Place::offset)
     }
 
     /// Line and column, where it has a place.

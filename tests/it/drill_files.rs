@@ -1,5 +1,11 @@
 //! Bad drill files: each gets an answer that says what is wrong, where, and what to do.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what the tests share may end a test like a test does"
+)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
