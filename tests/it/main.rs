@@ -5,6 +5,7 @@ mod cluster;
 mod diagnose;
 mod drill_commands;
 mod drill_files;
+mod drill_hostile;
 mod report;
 mod run;
 mod stage;
