@@ -90,17 +90,11 @@ impl<'a> Fields<'a> {
     /// with their first values, where the run's were still there.
     fn swallow(&mut self, path: &str, before: Option<Value>) -> Option<Value> {
         let inner: Vec<String> = self.0.keys().filter(|p| contains(path, p)).cloned().collect();
-        let mut first = before.clone();
-        for p in inner {
-            let inside = &p[path.len()..];
-            if let (Some(field), Some(first), Some(before)) = (self.0.remove(&p), &mut first, &before)
-                && !field.is_container()
-                && get(before, inside) == field.after.as_ref()
-            {
-                set(first, inside, field.before);
-            }
-        }
-        first
+        let taken = inner.into_iter().filter_map(|p| Some((p[path.len()..].to_owned(), self.0.remove(&p)?)));
+        let inside = Fields(taken.collect());
+        let was = self.0.get(path).filter(|field| field.is_container());
+        let whole = before.or_else(|| was.and_then(|field| field.before.clone()));
+        whole.map(|whole| inside.undone(&whole))
     }
 
     /// Whether nothing was written.
