@@ -1,1 +1,65 @@
-fn main(){}
+//! `cargo bench --bench drill [-- --short]`: how fast firedrill sees, runs and starts, and what
+//! memory it takes, each beside its reference in the same run on the same cluster.
+//!
+//! A figure over its limit is marked and makes the bench fail; `--short` repeats less often.
+
+mod support;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use support::cluster::BenchCluster;
+use support::lag;
+use support::process::{Measured, run_firedrill};
+use support::table::{Row, Table};
+
+const DRILL: &str = "service-has-no-endpoints";
+
+fn main() -> ExitCode {
+    let short = std::env::args().any(|arg| arg == "--short");
+    let (flips, runs) = if short { (60, 2) } else { (200, 5) };
+    let mut table = Table::default();
+    let cluster = BenchCluster::up();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let lags = runtime.expect("a runtime").block_on(lag::measure(cluster.kubeconfig(), flips));
+    table.lag("detection lag, median", &lags, 50.0, 1.1);
+    table.lag("detection lag, p99", &lags, 99.0, 1.3);
+    whole_runs(&mut table, &cluster, runs);
+    drop(cluster);
+    from_nothing(&mut table, runs.min(3));
+    table.print();
+    if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// On a cluster that is up. The reference is the time that the drill itself asks to wait:
+/// `stableFor` before the fault and after the mend.
+fn whole_runs(table: &mut Table, cluster: &BenchCluster, runs: usize) {
+    let measured: Vec<Measured> =
+        (0..runs).map(|_| run_firedrill(cluster.state.path(), &["run", DRILL, "--output", "json"])).collect();
+    let wall = support::median(measured.iter().map(|m| m.wall.as_secs_f64()));
+    let memory = measured.iter().map(|m| m.peak_kib).max().unwrap_or(0);
+    let first = support::median(measured.iter().map(|m| m.first_output.as_secs_f64()));
+    let version = run_firedrill(cluster.state.path(), &["--version"]);
+    table.push(Row::limit("whole run, cluster up", wall, "s", 4.0, "2 × stableFor = 2 s"));
+    table.push(Row::limit("peak memory of run", mib(memory), "MiB", 25.0, "limit"));
+    table.push(Row::limit("peak memory of responder", mib(cluster.responder_kib()), "MiB", 25.0, "limit"));
+    let reference = format!("--version: {:.0} ms", version.wall.as_secs_f64() * 1e3);
+    table.push(Row::limit("time to first output", first * 1e3, "ms", 100.0, &reference));
+}
+
+/// Binaries cached, no cluster. The reference is `cluster up` alone.
+fn from_nothing(table: &mut Table, runs: usize) {
+    let alone: Vec<Duration> = (0..runs).map(|_| BenchCluster::time_up()).collect();
+    let alone = support::median(alone.iter().map(Duration::as_secs_f64));
+    let state = support::state_folder();
+    let walls: Vec<f64> = (0..runs)
+        .map(|_| run_firedrill(state.path(), &["run", DRILL, "--output", "json"]).wall.as_secs_f64())
+        .collect();
+    let reference = format!("cluster up alone: {alone:.1} s");
+    table.push(Row::limit("whole run from nothing", support::median(walls), "s", 9.0, &reference));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few MiB fit exactly")]
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}

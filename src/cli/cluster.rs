@@ -1,12 +1,180 @@
-//! `firedrill cluster`.
+//! `firedrill cluster`: the local control plane.
 
-use super::exit::{Exit, Outcome};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use chrono::SecondsFormat;
+
+use super::exit::{Exit, Failure, Outcome};
+use crate::cluster::local::{self, Health, Progress, Status};
+use crate::cluster::state::SHARED;
 
 /// Arguments of `firedrill cluster`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
 
-/// Not written yet.
-pub async fn run(_args: Args) -> Outcome {
-    Ok(Exit::Environment)
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Start the shared local cluster, or find that it is up; runs use it from then on
+    Up(Up),
+    /// Remove a local cluster
+    Down(Name),
+    /// List the local clusters
+    Status,
+    /// Print how to point kubectl at a local cluster: eval "$(firedrill cluster env)"
+    Env(Name),
+}
+
+#[derive(Debug, clap::Args)]
+struct Up {
+    #[command(flatten)]
+    binaries: BinariesArgs,
+    /// Remove the cluster when the pipe at stdin closes
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Name {
+    /// The cluster's name
+    #[arg(default_value = SHARED)]
+    name: String,
+}
+
+/// Where the control plane's binaries are.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct BinariesArgs {
+    /// A folder of control plane binaries, to be used before any other
+    #[arg(long, value_name = "DIR")]
+    binaries: Option<PathBuf>,
+}
+
+/// The local cluster of a run.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct LocalArgs {
+    #[command(flatten)]
+    binaries: BinariesArgs,
+    /// Leave the cluster that the run starts; `firedrill cluster down NAME` removes it
+    #[arg(long)]
+    keep_cluster: bool,
+}
+
+impl LocalArgs {
+    /// What the cluster is made of, with what the environment says.
+    pub fn options(&self) -> Result<local::Options, Failure> {
+        let options = self.binaries.options()?;
+        Ok(local::Options { keep: self.keep_cluster, ..options })
+    }
+}
+
+impl BinariesArgs {
+    fn options(&self) -> Result<local::Options, Failure> {
+        local::Options::from_env(self.binaries.clone()).map_err(Failure::environment)
+    }
+}
+
+/// Carries out a subcommand.
+pub async fn run(args: Args) -> Outcome {
+    match args.command {
+        Command::Up(args) => up(args).await,
+        Command::Down(Name { name }) => down(&name).await,
+        Command::Status => status().await,
+        Command::Env(Name { name }) => env(&name),
+    }
+}
+
+async fn up(args: Up) -> Outcome {
+    let options = args.binaries.options()?;
+    let progress = |news: Progress| say(&news.to_string());
+    let access = local::up(&options, args.until_stdin_closes, &progress)
+        .await
+        .map_err(Failure::environment)?;
+    say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
+    print(&export(&access.kubeconfig));
+    Ok(Exit::Passed)
+}
+
+async fn down(name: &str) -> Outcome {
+    let options = BinariesArgs::default().options()?;
+    let there = local::down(&options, name).await.map_err(Failure::environment)?;
+    say(&format!("cluster {name} {}", if there { "is removed" } else { "was not there" }));
+    Ok(Exit::Passed)
+}
+
+async fn status() -> Outcome {
+    let options = BinariesArgs::default().options()?;
+    let clusters = local::list(&options).await.map_err(Failure::environment)?;
+    if clusters.is_empty() {
+        say("no local clusters; firedrill cluster up makes one");
+    }
+    for cluster in clusters {
+        print(&lines(&cluster));
+    }
+    Ok(Exit::Passed)
+}
+
+fn env(name: &str) -> Outcome {
+    let options = BinariesArgs::default().options()?;
+    let kubeconfig = local::kubeconfig(&options, name).map_err(Failure::environment)?;
+    print(&export(&kubeconfig));
+    Ok(Exit::Passed)
+}
+
+/// A cluster for people, a fact a line.
+fn lines(status: &Status) -> String {
+    let mut text = format!("{}: {}", status.name, status.health.word());
+    // Writing to a String cannot fail.
+    if let Some(version) = &status.version {
+        let _ = write!(text, ", Kubernetes {version}");
+    }
+    if let Some(since) = status.since {
+        let _ = write!(text, ", since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true));
+    }
+    text.push('\n');
+    if status.health != Health::Down {
+        let _ = writeln!(text, "  kubeconfig: {}", status.kubeconfig.display());
+    }
+    for process in &status.processes {
+        let _ = writeln!(text, "  {:>8} {}", process.pid, process.name);
+    }
+    text
+}
+
+fn export(kubeconfig: &Path) -> String {
+    format!("export KUBECONFIG={}\n", quoted(&kubeconfig.to_string_lossy()))
+}
+
+/// As one word of a POSIX shell, whatever is in it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// That a reader is gone is no failure of the cluster.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        assert_eq!(quoted("/home/me/.local/state"), "/home/me/.local/state");
+        assert_eq!(quoted("/home/my files"), "'/home/my files'");
+        assert_eq!(quoted("/it's $HOME"), r"'/it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
 }

@@ -4,7 +4,9 @@
 pub mod cluster;
 pub mod diagnose;
 pub mod exit;
+pub mod interrupt;
 pub mod list;
+pub mod output;
 pub mod report;
 pub mod responder;
 pub mod run;

@@ -1,12 +1,177 @@
-//! `firedrill run`.
+//! `firedrill run`: a drill from its beginning to its report.
 
-use super::exit::{Exit, Outcome};
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use clap::ValueEnum;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::cluster::LocalArgs;
+use super::exit::{Exit, Failure, Outcome};
+use super::interrupt::Interrupts;
+use super::output::{Format, print};
+use crate::clock::Stopwatch;
+use crate::cluster::local::{self, Held};
+use crate::drill::{self, Length};
+use crate::engine::plan::{Plan, Wishes};
+use crate::engine::run::{Ending, Setup};
+use crate::journal::write::Journal;
+use crate::journal::{ResponderKind, place, read};
+use crate::report::ReportExit;
+use crate::ui::progress::Progress;
+use crate::{engine, report};
 
 /// Arguments of `firedrill run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A built-in drill's name, a drill file, or a folder with a drill.yaml
+    drill: String,
+    /// Who mends the cluster
+    #[arg(long, value_enum, default_value_t)]
+    respond: Respond,
+    /// Use this variant of the drill's workload and fault
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// End the run and undo after this time, whatever has happened
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    max_duration: Length,
+    /// The namespace to make for the run [default: named after the drill and the run]
+    #[arg(short, long, value_name = "NS")]
+    namespace: Option<String>,
+    /// Leave the workload in place after the run; the fault is undone all the same
+    #[arg(long)]
+    keep_workload: bool,
+    #[command(flatten)]
+    cluster: LocalArgs,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value_t)]
+    output: Format,
+    /// Write the journal here [default: in the XDG state folder]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
 
-/// Not written yet.
-pub async fn run(_args: Args) -> Outcome {
-    Ok(Exit::Environment)
+/// Who mends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Respond {
+    /// firedrill carries the drill's runbook out
+    #[default]
+    Runbook,
+    /// You do, with your own tools; firedrill injects, watches, keeps time and undoes
+    Manual,
+}
+
+/// Runs a drill. The exit code is the report's.
+pub async fn run(args: Args) -> Outcome {
+    let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
+    let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
+    let plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
+    let path = journal_path(&args, &plan.wishes.run)?;
+    let clock = Stopwatch::start();
+    let progress = Progress::start(clock);
+    progress.note(&format!("{}: {}", plan.drill.metadata.name.value, plan.drill.metadata.title));
+    let options = args.cluster.options()?;
+    let tell = |news: local::Progress| progress.note(&news.to_string());
+    let acquired = tokio::select! {
+        held = local::acquire(&options, &tell) => Some(held),
+        _ = interrupts.recv() => None,
+    };
+    let Some(held) = acquired else {
+        progress.finish();
+        return Ok(Exit::Interrupted);
+    };
+    let held = held.map_err(Failure::environment)?;
+    let outcome = on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await;
+    let released = held.release().await.map_err(Failure::environment);
+    outcome.and_then(|exit| released.map(|()| exit))
+}
+
+/// The part of a run for which there is a cluster.
+async fn on_cluster(
+    args: &Args,
+    plan: Plan,
+    held: &Held,
+    (path, clock): (&Path, Stopwatch),
+    interrupts: UnboundedReceiver<()>,
+    progress: Progress,
+) -> Outcome {
+    let access = &held.access;
+    if args.respond == Respond::Manual {
+        progress.block(&instructions(&plan, &access.kubeconfig));
+    }
+    let setup = Setup {
+        control: access.client().map_err(Failure::environment)?,
+        probe: access.probe_client().map_err(Failure::environment)?,
+        cluster: access.facts.clone(),
+        journal: Journal::create(path, clock).map_err(Failure::environment)?,
+        clock,
+        interrupts,
+        plan,
+    };
+    let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
+    progress.finish();
+    if let Ending::LeftAtOnce(left) = ending {
+        return Err(Failure::new(Exit::LeftChanged, LeftAtOnce { left: left.join("\n") }));
+    }
+    // From the file, not from memory: what is printed now is what `report` prints later.
+    let reading = read::read(path).map_err(Failure::environment)?;
+    let report = report::fold(&reading.events);
+    match args.output {
+        Format::Text => print(&report::text(&report, Some(&path.display().to_string())))?,
+        Format::Json => print(&report::json(&report))?,
+    };
+    Ok(report.exit().into())
+}
+
+fn wishes(args: &Args) -> Wishes {
+    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
+    Wishes {
+        run: format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S")),
+        namespace: args.namespace.clone(),
+        responder: match args.respond {
+            Respond::Runbook => ResponderKind::Runbook,
+            Respond::Manual => ResponderKind::Manual,
+        },
+        variant: args.variant.clone(),
+        max_duration: args.max_duration.into(),
+        keep_workload: args.keep_workload,
+    }
+}
+
+fn journal_path(args: &Args, run: &str) -> Result<PathBuf, Failure> {
+    match &args.journal {
+        Some(path) => Ok(path.clone()),
+        None => place::runs_from_env().map(|runs| place::journal(&runs, run)).map_err(Failure::environment),
+    }
+}
+
+/// What a person who mends by hand needs to know.
+fn instructions(plan: &Plan, kubeconfig: &Path) -> String {
+    let stable = plan.drill.steady_state.stable_for.value;
+    format!(
+        "You mend this one. In another terminal:\n\n  export KUBECONFIG={}\n  kubectl -n {} get service,endpointslice,pod\n\nAny change that brings every signal back and keeps it up for {stable} ends the incident.\nCtrl-C, or {} from now, ends the run and undoes everything.",
+        kubeconfig.display(),
+        plan.namespace,
+        Length(plan.wishes.max_duration),
+    )
+}
+
+impl From<ReportExit> for Exit {
+    fn from(exit: ReportExit) -> Self {
+        match exit {
+            ReportExit::Passed => Self::Passed,
+            ReportExit::Missed => Self::Missed,
+            ReportExit::Environment => Self::Environment,
+            ReportExit::LeftChanged => Self::LeftChanged,
+            ReportExit::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+/// A second signal: the run ended before its undo.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("left at once; this is not undone:\n{left}")]
+#[diagnostic(code(firedrill::left), help("delete the namespace; everything that the run changed is in it"))]
+struct LeftAtOnce {
+    left: String,
 }

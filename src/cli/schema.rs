@@ -1,12 +1,14 @@
 //! `firedrill schema`.
 
-use super::exit::{Exit, Outcome};
+use super::exit::Outcome;
+use super::output;
+use crate::drill::schema;
 
 /// Arguments of `firedrill schema`.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// Not written yet.
+/// Prints the JSON Schema of drill files.
 pub fn run(_args: &Args) -> Outcome {
-    Ok(Exit::Environment)
+    output::print_json(&schema::schema())
 }

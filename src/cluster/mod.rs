@@ -1,1 +1,19 @@
 //! Where the control plane comes from.
+//!
+//! - [`binaries`]: the control plane's binaries
+//! - [`local`]: firedrill's own cluster: real etcd, API server, controllers and scheduler,
+//!   simulated nodes
+//! - [`responder`]: the process beside a local cluster that answers for its pods and removes the
+//!   cluster when its owner is gone
+//! - [`state`]: the folders of local clusters
+//! - [`access`]: how a run talks to its cluster, wherever it came from
+
+pub mod access;
+pub mod binaries;
+pub mod error;
+pub mod local;
+pub mod responder;
+pub mod state;
+
+pub use access::Access;
+pub use error::Error;

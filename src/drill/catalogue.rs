@@ -1,1 +1,197 @@
-//! Not written yet.
+//! Where drills come from: the binary, a file or a folder.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::{DrillError, Mistake};
+use super::files::{self, Files};
+use super::nearest::suggest;
+use super::{Drill, Step, check, manifest, parse};
+
+/// A drill that the binary carries.
+#[derive(Debug)]
+pub struct Builtin {
+    /// Its name, the same as in its file.
+    pub name: &'static str,
+    /// Its files, `drill.yaml` among them.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! embedded {
+    ($name:literal, $($file:literal),+) => {
+        Builtin {
+            name: $name,
+            files: &[$(($file, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/drills/", $name, "/", $file)))),+],
+        }
+    };
+}
+
+static BUILTIN: &[Builtin] =
+    &[embedded!("service-has-no-endpoints", "drill.yaml", "workload.yaml", "service-as-released.yaml")];
+
+/// The file of a drill's folder that describes the drill.
+const DRILL_FILE: &str = "drill.yaml";
+
+/// The drills that the binary carries, by name.
+#[must_use]
+pub fn builtin() -> &'static [Builtin] {
+    BUILTIN
+}
+
+/// A drill that was read and checked, with the files that it names.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The drill.
+    pub drill: Drill,
+    /// Its files.
+    pub files: Files,
+    /// `sha256:…` over the drill file and every manifest that it names.
+    pub hash: String,
+    /// Where it was read from, for people: `built in`, or the file.
+    pub origin: String,
+    /// The drill file as it was written.
+    pub text: String,
+    /// What is doubtful about it, but forbids no run.
+    pub warnings: Vec<Mistake>,
+}
+
+impl Loaded {
+    /// The objects of manifest files that the drill names, in order.
+    pub fn objects(&self, names: &[&str]) -> Result<Vec<manifest::Object>, DrillError> {
+        manifest::read(&self.files, names)
+    }
+
+    /// The objects of the workload.
+    pub fn workload(&self) -> Result<Vec<manifest::Object>, DrillError> {
+        let names: Vec<&str> = self.drill.workload.manifests.iter().map(|m| m.value.as_str()).collect();
+        self.objects(&names)
+    }
+}
+
+/// Reads, parses and checks a drill: the name of a built-in one, a file, or a folder that holds
+/// a `drill.yaml`. A plain name means the built-in drill; write `./name` for a folder beside it.
+pub fn load(reference: &str) -> Result<Loaded, DrillError> {
+    if let Some(builtin) = BUILTIN.iter().find(|b| b.name == reference) {
+        let text = Files::Embedded(builtin.files).read(DRILL_FILE)?;
+        return finish(
+            &format!("{reference}/{DRILL_FILE}"),
+            "built in",
+            Files::Embedded(builtin.files),
+            text,
+        );
+    }
+    let path = drill_path(reference)?;
+    let name = path.display().to_string();
+    let text = files::read_file(&name, &path)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    finish(&name, &name, Files::Folder(folder.to_owned()), text)
+}
+
+fn finish(name: &str, origin: &str, files: Files, text: String) -> Result<Loaded, DrillError> {
+    let drill = parse::parse(name, &text)?;
+    let warnings = check::check(name, &text, &drill, &files)?;
+    let hash = hash(&text, &drill, &files)?;
+    Ok(Loaded { drill, files, hash, origin: origin.to_owned(), text, warnings })
+}
+
+fn drill_path(reference: &str) -> Result<PathBuf, Mistake> {
+    let path = PathBuf::from(reference);
+    if path.is_dir() {
+        let file = path.join(DRILL_FILE);
+        if file.exists() {
+            return Ok(file);
+        }
+        return Err(Mistake::new(
+            "firedrill::drill::no-drill",
+            format!("the folder {reference} holds no {DRILL_FILE}"),
+        )
+        .help(format!("name the file itself, or a folder with a {DRILL_FILE}")));
+    }
+    if path.exists() {
+        return Ok(path);
+    }
+    let looks_like_path = reference.contains('/') || path.extension().is_some();
+    let names = BUILTIN.iter().map(|b| b.name);
+    let what = if looks_like_path { "file or folder" } else { "built-in drill, file or folder" };
+    Err(Mistake::new("firedrill::drill::no-drill", format!("there is no {what} `{reference}`"))
+        .help(format!("{}; `firedrill list` tells about them", suggest(reference, "built-in drills", names))))
+}
+
+/// Names and lengths are part of it, so that no two sets of files have the same one.
+fn hash(text: &str, drill: &Drill, files: &Files) -> Result<String, DrillError> {
+    let mut hasher = Sha256::new();
+    let mut add = |name: &str, text: &str| {
+        for part in [name, text] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    };
+    add(DRILL_FILE, text);
+    for name in manifests(drill) {
+        add(name, &files.read(name)?);
+    }
+    let digest = hasher.finalize();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("sha256:{hex}"))
+}
+
+/// Every manifest file that a drill names, each once, by name.
+fn manifests(drill: &Drill) -> Vec<&str> {
+    let variants = drill.variants.values();
+    let workloads = std::iter::once(&drill.workload).chain(variants.filter_map(|v| v.workload.as_ref()));
+    let mut names: Vec<&str> = workloads.flat_map(|w| &w.manifests).map(|m| m.value.as_str()).collect();
+    for (_, step) in check::steps(drill) {
+        if let Step::Apply(apply) = step {
+            names.extend(apply.manifests.iter().map(String::as_str));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_builtin_drill_is_sound_and_named_like_its_folder() {
+        for builtin in builtin() {
+            let loaded = load(builtin.name).unwrap_or_else(|e| panic!("{:?}", miette::Report::new(e)));
+            assert_eq!(loaded.drill.metadata.name.value, builtin.name);
+            assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+            assert_eq!(loaded.hash.len(), "sha256:".len() + 64);
+        }
+    }
+
+    #[test]
+    fn a_folder_gives_the_same_drill_and_hash_as_the_binary() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/drills/service-has-no-endpoints");
+        let embedded = load("service-has-no-endpoints").unwrap();
+        assert_eq!(load(folder).unwrap().hash, embedded.hash);
+        assert_eq!(load(&format!("{folder}/drill.yaml")).unwrap().hash, embedded.hash);
+    }
+
+    #[test]
+    fn the_hash_covers_the_manifests() {
+        let folder = tempfile::tempdir().unwrap();
+        let builtin = &builtin()[0];
+        for (name, text) in builtin.files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        let before = load(path).unwrap().hash;
+        let workload = folder.path().join("workload.yaml");
+        let text = std::fs::read_to_string(&workload).unwrap();
+        std::fs::write(&workload, format!("{text}# a comment\n")).unwrap();
+        assert_ne!(load(path).unwrap().hash, before);
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let error = load("service-has-no-endpoint").unwrap_err();
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(help.starts_with("did you mean `service-has-no-endpoints`?"), "{help}");
+    }
+}

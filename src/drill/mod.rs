@@ -4,13 +4,25 @@
 pub mod catalogue;
 pub mod check;
 pub mod duration;
+pub mod error;
+pub mod files;
 pub mod impact;
+pub mod kinds;
+pub mod manifest;
 pub mod model;
+pub mod nearest;
 pub mod parse;
 pub mod scenario;
 pub mod schema;
+mod shape;
 pub mod step;
+mod tree;
+mod yaml;
 
+pub use catalogue::{Loaded, load};
 pub use duration::Length;
+pub use error::{DrillError, Mistake};
+pub use files::Files;
 pub use model::*;
+pub use scenario::{ChoiceBrief, RunbookEntry, ScenarioTimes};
 pub use step::*;

@@ -205,11 +205,7 @@ fn root_path() -> String {
 
 /// A value that no source text stands behind, such as a default.
 fn unspanned<T>(value: T) -> Spanned<T> {
-    Spanned {
-        value,
-        referenced: serde_saphyr::Location::UNKNOWN,
-        defined: serde_saphyr::Location::UNKNOWN,
-    }
+    Spanned { value, referenced: serde_saphyr::Location::UNKNOWN, defined: serde_saphyr::Location::UNKNOWN }
 }
 
 fn probe_interval() -> Spanned<Length> {
@@ -310,7 +306,7 @@ pub struct Impact {
     pub currency: String,
     /// The loss per minute of downtime.
     #[serde(deserialize_with = "super::impact::money")]
-    #[schemars(with = "f64", range(min = 0.0))]
+    #[schemars(schema_with = "super::impact::money_schema")]
     pub revenue_per_minute: Decimal,
     /// Rates that replace it, later in the outage.
     #[serde(default)]
@@ -331,7 +327,7 @@ pub struct Cascade {
     pub after: Length,
     /// The loss per minute from then on.
     #[serde(deserialize_with = "super::impact::money")]
-    #[schemars(with = "f64", range(min = 0.0))]
+    #[schemars(schema_with = "super::impact::money_schema")]
     pub revenue_per_minute: Decimal,
     /// What falls then.
     #[serde(default)]

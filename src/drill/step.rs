@@ -48,6 +48,53 @@ impl Step {
     }
 }
 
+/// One line for people, with exactly what is done: `patch service/api {"spec":…}`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.key())?;
+        match self {
+            Self::Patch(step) => write!(f, "{} {}", step.target, step.merge),
+            Self::Label(step) => step.fmt(f),
+            Self::Scale(step) => write!(f, "{} to {}", step.target, step.replicas),
+            Self::Restart(target) | Self::Delete(target) | Self::Diagnose(target) => target.fmt(f),
+            Self::Apply(step) => f.write_str(&step.manifests.join(", ")),
+            Self::Wait(step) => step.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for LabelStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.target, &self.pods) {
+            (Some(target), _) => target.fmt(f)?,
+            (None, Some(labels)) => {
+                let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                write!(f, "pods with {}", labels.join(","))?;
+            }
+            (None, None) => f.write_str("nothing")?,
+        }
+        for (label, value) in &self.set {
+            match value {
+                Some(value) => write!(f, " {label}={value}")?,
+                None => write!(f, " {label}-")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for WaitStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.signal, self.state, &self.deployment) {
+            (Some(signal), Some(SignalState::Up), _) => write!(f, "until the signal {signal} is up")?,
+            (Some(signal), Some(SignalState::Out), _) => write!(f, "until the signal {signal} is out")?,
+            (_, _, Some(deployment)) => write!(f, "until deployment/{deployment} is rolled out")?,
+            _ => f.write_str("for nothing")?,
+        }
+        write!(f, ", at most {}", self.within)
+    }
+}
+
 /// A merge patch of one object.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -159,5 +206,42 @@ impl JsonSchema for ObjectName {
             "description": "An object of the drill's namespace: kind/name",
             "pattern": "^[A-Za-z.]+/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn steps_say_exactly_what_they_do() {
+        for (yaml, line) in [
+            (
+                "patch: {target: service/a, merge: {spec: {selector: {app: b, old: null}}}}",
+                r#"patch service/a {"spec":{"selector":{"app":"b","old":null}}}"#,
+            ),
+            ("label: {pods: {app: a}, set: {app: b, tier: null}}", "label pods with app=a app=b tier-"),
+            ("scale: {target: deployment/a, replicas: 0}", "scale deployment/a to 0"),
+            ("delete: Service/a", "delete service/a"),
+            ("apply: {manifests: [a.yaml, b.yaml]}", "apply a.yaml, b.yaml"),
+            ("wait: {signal: http, state: up, within: 30s}", "wait until the signal http is up, at most 30s"),
+            ("wait: {deployment: a, within: 1m}", "wait until deployment/a is rolled out, at most 1m"),
+        ] {
+            assert_eq!(serde_saphyr::from_str::<Step>(yaml).unwrap().to_string(), line);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_object_reads_back(kind in "[a-z]{1,12}", name in "[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?") {
+            let object = ObjectName { kind, name };
+            prop_assert_eq!(object.to_string().parse(), Ok(object));
+        }
+
+        #[test]
+        fn what_has_not_one_slash_is_refused(text in "[a-z]{0,5}|[a-z]{0,3}/|/[a-z]{0,3}|[a-z]/[a-z]/[a-z]{0,3}") {
+            prop_assert!(text.parse::<ObjectName>().is_err());
+        }
     }
 }

@@ -1,2 +1,11 @@
-//! The engine room.
+//! What runs a drill: the pure phase function, the loop around it, the responders and the undo.
+
+pub mod claims;
+pub mod news;
+pub mod phase;
+pub mod plan;
+pub mod root_cause;
+pub mod run;
+pub mod tasks;
 pub mod undo;
+pub mod watch;

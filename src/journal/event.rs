@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use crate::clock::{Nanos, Stamp};
+pub use crate::drill::{ChoiceBrief, ScenarioTimes};
 use crate::drill::{Budget, Claim, Impact, Length, SignalState};
 
 /// The format of journals that this firedrill writes.
@@ -46,14 +47,16 @@ pub enum Kind {
     },
     /// A step is about to act.
     StepStarted {
-        /// Where it comes from.
+        /// Where it comes from. (`at` in a line is the wall clock.)
+        #[serde(rename = "place")]
         at: StepPlace,
         /// What it does, for people: `patch service/api-service {"spec":…}`.
         what: String,
     },
     /// A step is over.
     StepFinished {
-        /// Where it comes from.
+        /// Where it comes from. (`at` in a line is the wall clock.)
+        #[serde(rename = "place")]
         at: StepPlace,
         /// What it does, for people.
         what: String,
@@ -162,6 +165,25 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// Whether the event must be on disk before the run goes on: what undo needs, and what a
+    /// report of a killed run cannot do without.
+    #[must_use]
+    pub const fn is_durable(&self) -> bool {
+        matches!(
+            self,
+            Self::RunStarted(_)
+                | Self::Recorded { .. }
+                | Self::Phase { .. }
+                | Self::Point { .. }
+                | Self::Aborted { .. }
+                | Self::Undone(_)
+                | Self::UndoFinished { .. }
+                | Self::RunEnded
+        )
+    }
+}
+
 /// What is going to be run: all that a report needs of the drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -202,32 +224,6 @@ pub struct Brief {
     pub scenario: ScenarioTimes,
     /// The options that the runbook takes, in order.
     pub choices: Vec<ChoiceBrief>,
-}
-
-/// Declared downtimes of the paths through the rounds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ScenarioTimes {
-    /// As it happened: the reaction and the runbook's options, seconds.
-    pub downtime_s: u64,
-    /// The best option of each round, without the reaction, seconds.
-    pub optimal_s: u64,
-    /// Every wrong option first, seconds.
-    pub worst_s: u64,
-}
-
-/// One option on the path that is taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChoiceBrief {
-    /// `round.option`.
-    pub option: String,
-    /// One line for people.
-    pub label: String,
-    /// Declared, seconds.
-    pub takes_s: u64,
-    /// Whether it is its round's best.
-    pub best: bool,
 }
 
 /// One signal, as the report names it.
@@ -369,6 +365,8 @@ pub enum AbortReason {
     NotSteady,
     /// The injection was refused or had no effect.
     NoEffect,
+    /// The runbook is over, and users are still not served.
+    NotRecovered,
     /// The cluster or the environment failed.
     Failed,
     /// A reason that this firedrill does not know.

@@ -2,8 +2,11 @@
 //!
 //! The report is a fold over these events and nothing else.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod event;
 pub mod intervals;
+pub mod place;
 pub mod read;
 pub mod record;
 pub mod write;

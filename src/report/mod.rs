@@ -1,1 +1,28 @@
-//! The report room.
+//! The damage report: a fold over a journal and nothing else, so that the same journal gives
+//! the same bytes a week later, on another machine. No clock, no environment is asked.
+//!
+//! - [`fold`](fold::fold): events in, a [`DamageReport`] out
+//! - [`text`]: for people, to paste into a chat
+//! - [`json`]: for machines
+
+pub mod amounts;
+pub mod damage;
+#[cfg(test)]
+pub(crate) mod endings;
+pub mod fold;
+pub mod json;
+mod leftovers;
+mod measured;
+mod moments;
+pub mod plain;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod text;
+pub mod times;
+pub mod verdict;
+
+pub use damage::DamageReport;
+pub use fold::fold;
+pub use json::json;
+pub use text::text;
+pub use verdict::{ReportExit, Verdict};

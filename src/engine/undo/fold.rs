@@ -27,7 +27,8 @@ impl Field<'_> {
 }
 
 fn is_container(before: Option<&Value>, after: Option<&Value>) -> bool {
-    let empty = |value: Option<&Value>| value.is_none_or(|v| v.as_object().is_some_and(serde_json::Map::is_empty));
+    let empty =
+        |value: Option<&Value>| value.is_none_or(|v| v.as_object().is_some_and(serde_json::Map::is_empty));
     empty(before) && empty(after)
 }
 
@@ -72,17 +73,13 @@ impl<'a> Fields<'a> {
             return;
         }
         let before = self.swallow(path, change.before.clone());
-        match self.0.get_mut(path) {
-            Some(field) => {
-                if field.is_container() && !is_container(before.as_ref(), None) {
-                    field.before = before;
-                }
-                field.after.clone_from(&change.after);
+        if let Some(field) = self.0.get_mut(path) {
+            if field.is_container() && !is_container(before.as_ref(), None) {
+                field.before = before;
             }
-            None => {
-                let field = Field { before, after: change.after.clone(), owners };
-                self.0.insert(path.to_owned(), field);
-            }
+            field.after.clone_from(&change.after);
+        } else {
+            self.0.insert(path.to_owned(), Field { before, after: change.after.clone(), owners });
         }
     }
 

@@ -43,7 +43,10 @@ pub struct Undo {
 
 impl std::fmt::Debug for Undo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Undo").field("run", &self.run).field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("Undo")
+            .field("run", &self.run)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,16 +177,16 @@ impl Undo {
                 }
             }
             let over = Instant::now() + pause >= deadline;
-            let (stay, end): (Vec<_>, Vec<_>) =
+            let (later, given_up): (Vec<_>, Vec<_>) =
                 again.into_iter().partition(|(_, error)| !over && error.is_passing());
-            for (object, error) in end {
+            for (object, error) in given_up {
                 let failed = UndoResult::Failed { message: error.to_string() };
                 say(object.object.namespace.clone(), item(object.object, failed));
             }
-            if stay.is_empty() {
+            if later.is_empty() {
                 return;
             }
-            pending.extend(stay.into_iter().map(|(object, _)| object));
+            pending.extend(later.into_iter().map(|(object, _)| object));
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -196,20 +199,30 @@ impl Undo {
         records: &[Record],
         deadline: Instant,
     ) -> BTreeMap<String, Standing> {
-        let mut names: BTreeSet<&str> = records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
+        let mut names: BTreeSet<&str> =
+            records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
         names.insert(&self.namespace);
         let mut standings = BTreeMap::new();
         for name in names {
             let object = namespace_ref(name);
-            let seen = insist(deadline, async || requests(api, deadline).get(&object).await).await;
+            let mut patience = Patience::until(deadline);
+            let seen = loop {
+                match requests(api, deadline).get(&object).await {
+                    Ok(live) => break Ok(live),
+                    Err(error) => match patience.after(error).await {
+                        Ok(()) => {}
+                        Err(error) => break Err(error),
+                    },
+                }
+            };
             let standing = match seen {
                 Ok(None) => Standing::Gone,
                 Ok(Some(live)) if label(&live, RUN_LABEL) != Some(&self.run) => Standing::Foreign,
                 Ok(Some(live)) if meta(&live, "deletionTimestamp").is_some() => Standing::Going,
-                Ok(Some(_)) => Standing::Ours,
                 // Not to be read: then it is not the run's either.
                 Err(error) if error.status() == Some(403) => Standing::Foreign,
-                Err(_) => Standing::Ours,
+                // Without an answer it may be; before it is deleted, that is asked again.
+                Ok(Some(_)) | Err(_) => Standing::Ours,
             };
             standings.insert(name.to_owned(), standing);
         }
@@ -217,19 +230,29 @@ impl Undo {
     }
 
     async fn delete_namespace(&self, api: &Api, object: &ObjectRef, deadline: Instant) -> UndoResult {
-        let deleted = insist(deadline, async || {
-            let api = requests(api, deadline);
-            let Some(live) = api.get(object).await? else { return Ok(()) };
-            if label(&live, RUN_LABEL) != Some(&self.run) || meta(&live, "deletionTimestamp").is_some() {
-                return Ok(());
+        let mut patience = Patience::until(deadline);
+        let deleted = loop {
+            match self.try_to_delete(&requests(api, deadline), object).await {
+                Ok(()) => break Ok(()),
+                Err(error) => match patience.after(error).await {
+                    Ok(()) => {}
+                    Err(error) => break Err(error),
+                },
             }
-            let uid = meta(&live, "uid").map(str::to_owned);
-            api.delete(object, uid, None, Mode::Real).await
-        });
-        match deleted.await {
+        };
+        match deleted {
             Ok(()) => UndoResult::Deleted,
             Err(error) => UndoResult::Failed { message: error.to_string() },
         }
+    }
+
+    async fn try_to_delete(&self, api: &Api, object: &ObjectRef) -> Result<(), ApiError> {
+        let Some(live) = api.get(object).await? else { return Ok(()) };
+        if label(&live, RUN_LABEL) != Some(&self.run) || meta(&live, "deletionTimestamp").is_some() {
+            return Ok(());
+        }
+        let uid = meta(&live, "uid").map(str::to_owned);
+        api.delete(object, uid, None, Mode::Real).await
     }
 }
 
@@ -252,18 +275,26 @@ fn requests(api: &Api, deadline: Instant) -> Api {
     api.within(rest.clamp(Duration::from_secs(1), REQUEST_DEADLINE))
 }
 
-/// Asks until there is an answer that will not change, or the deadline has passed.
-async fn insist<T>(
+/// Tries again, more slowly each time, until the deadline.
+struct Patience {
     deadline: Instant,
-    ask: impl AsyncFn() -> Result<T, ApiError>,
-) -> Result<T, ApiError> {
-    let mut pause = Duration::from_millis(50);
-    loop {
-        match ask().await {
-            Err(error) if error.is_passing() && Instant::now() + pause < deadline => sleep(pause).await,
-            answer => return answer,
+    pause: Duration,
+}
+
+impl Patience {
+    fn until(deadline: Instant) -> Self {
+        Self { deadline, pause: Duration::from_millis(50) }
+    }
+
+    /// Pauses before the next try; an answer that will not change, or that came too late for
+    /// another try, is final.
+    async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+        if !error.is_passing() || Instant::now() + self.pause >= self.deadline {
+            return Err(error);
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
     }
 }
 

@@ -1,0 +1,62 @@
+//! How a run talks to its cluster.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+
+use super::Error;
+use crate::journal;
+
+/// A cluster that answers, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// For clients of the caller's own making.
+    pub config: kube::Config,
+    /// What the journal and the report say of the cluster.
+    pub facts: journal::Cluster,
+    /// For people and their tools.
+    pub kubeconfig: PathBuf,
+}
+
+impl Access {
+    /// A client for control calls: it repeats requests that were answered 429, 503 or 504.
+    ///
+    /// kube sets no read timeout: wrap each call that is no watch in [`tokio::time::timeout`].
+    pub fn client(&self) -> Result<kube::Client, Error> {
+        client(self.config.clone(), &self.kubeconfig)
+    }
+
+    /// A client for measurements: every answer is given as it came, 503 too.
+    pub fn probe_client(&self) -> Result<kube::Client, Error> {
+        client(probe_config(self.config.clone()), &self.kubeconfig)
+    }
+}
+
+/// Without repetition of requests.
+pub(super) fn probe_config(mut config: kube::Config) -> kube::Config {
+    config.default_retry = false;
+    config
+}
+
+pub(super) fn client(config: kube::Config, kubeconfig: &Path) -> Result<kube::Client, Error> {
+    kube::Client::try_from(config).map_err(|source| Error::Client {
+        kubeconfig: kubeconfig.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// Reads a local cluster's kubeconfig. Proxy variables have no say: the cluster is on loopback.
+pub(super) async fn local_config(kubeconfig: &Path) -> Result<kube::Config, Error> {
+    let failed = |source| Error::Kubeconfig {
+        kubeconfig: kubeconfig.to_owned(),
+        source: Box::new(source),
+    };
+    let read = Kubeconfig::read_from(kubeconfig).map_err(failed)?;
+    let mut config = kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default())
+        .await
+        .map_err(failed)?;
+    config.proxy_url = None;
+    config.connect_timeout = Some(Duration::from_secs(2));
+    Ok(config)
+}

@@ -1,0 +1,261 @@
+//! firedrill's own cluster: etcd, kube-apiserver, kube-controller-manager and kube-scheduler as
+//! processes of this machine, started by kwokctl, with kwok for the kubelets of one node.
+//!
+//! There are two kinds: the *shared* one that `cluster up` makes and `cluster down` removes, and
+//! *private* ones that live as long as the run that made them. Beside each runs a
+//! [responder](super::responder), which answers for the pods and removes the cluster when its
+//! owner is gone.
+
+pub mod config;
+mod create;
+mod environment;
+pub mod link;
+mod log;
+pub mod processes;
+mod ready;
+pub mod remove;
+mod start;
+mod status;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::binaries;
+use super::state::{self, Home, Lock, Owner, SHARED, State};
+use super::{Access, Error, access};
+use crate::journal;
+use link::{Responder, Said};
+
+pub use ready::NODE;
+pub use status::{Health, Status, list};
+
+/// How long `cluster up` waits for another process that starts or removes the same cluster.
+const LOCK_WITHIN: Duration = Duration::from_secs(300);
+/// How long a cluster that is up may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a local cluster is made of, and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// firedrill's state folder.
+    pub state: PathBuf,
+    /// Where the binaries are looked for.
+    pub binaries: binaries::Options,
+    /// firedrill's own executable, which is the responder too.
+    pub executable: PathBuf,
+    /// Whether a private cluster stays when it is released.
+    pub keep: bool,
+}
+
+impl Options {
+    /// What the environment says, with a folder of binaries that comes first.
+    pub fn from_env(folder: Option<PathBuf>) -> Result<Self, Error> {
+        Ok(Self {
+            state: state::folder()?,
+            binaries: binaries::Options::from_env(folder),
+            executable: std::env::current_exe().map_err(|source| Error::Executable { source })?,
+            keep: false,
+        })
+    }
+}
+
+/// What is going on. `Display` gives a line for people.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// The binaries are prepared.
+    Binaries(binaries::Progress),
+    /// Another firedrill starts or removes the cluster.
+    Busy,
+    /// Something is being started, and waited for.
+    Waiting {
+        /// What.
+        what: &'static str,
+    },
+    /// An attempt failed by chance, and the next one begins.
+    Again {
+        /// Which attempt it is.
+        attempt: u32,
+        /// Why the one before failed.
+        error: String,
+    },
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binaries(progress) => progress.fmt(f),
+            Self::Busy => f.write_str("waiting for another firedrill that has the cluster"),
+            Self::Waiting { what } => write!(f, "starting the cluster: {what}"),
+            Self::Again { attempt, error } => write!(f, "attempt {attempt}, because: {error}"),
+        }
+    }
+}
+
+/// A cluster that a run may use. Dropped without [`Held::release`], a private one is removed by
+/// its responder.
+#[derive(Debug)]
+pub struct Held {
+    /// How to talk to it.
+    pub access: Access,
+    private: Option<Private>,
+}
+
+#[derive(Debug)]
+struct Private {
+    home: Home,
+    responder: Responder,
+    keep: bool,
+}
+
+impl Held {
+    /// Removes a private cluster, unless it is to be kept; leaves a shared one.
+    pub async fn release(self) -> Result<(), Error> {
+        let Some(Private { home, mut responder, keep }) = self.private else { return Ok(()) };
+        if keep {
+            return keep_up(&home, &mut responder).await;
+        }
+        let lock = Lock::take(&home, LOCK_WITHIN).await?;
+        remove::all(&home, Some(responder)).await?;
+        lock.remove();
+        Ok(())
+    }
+}
+
+/// From now on only `cluster down` ends it.
+async fn keep_up(home: &Home, responder: &mut Responder) -> Result<(), Error> {
+    if let Some(mut state) = home.read()? {
+        state.owner = Owner::Nobody;
+        home.write(&state)?;
+    }
+    responder.say(Said::Keep).await
+}
+
+/// The cluster that `cluster up` made, where it is up; else a private one, which is started now.
+pub async fn acquire(
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Held, Error> {
+    let shared = Home::new(&options.state, SHARED)?;
+    // One that does not answer is for `cluster up` to mend; a run needs one that does.
+    if let Ok(Some(access)) = running(&shared).await {
+        return Ok(Held { access, private: None });
+    }
+    remove::leftovers(&options.state).await?;
+    let home = Home::random(&options.state)?;
+    let binaries = prepare(options, progress).await?;
+    let lock = Lock::take(&home, LOCK_WITHIN).await?;
+    let start = start::Start {
+        home: &home,
+        binaries: &binaries,
+        executable: &options.executable,
+        owner: Owner::Run,
+        progress,
+    };
+    let (responder, state) = match start.run().await {
+        Ok(started) => started,
+        Err(error) => {
+            lock.remove();
+            return Err(error);
+        }
+    };
+    drop(lock);
+    let access = access(&home, &state).await?;
+    Ok(Held { access, private: Some(Private { home, responder, keep: options.keep }) })
+}
+
+/// Makes the shared cluster, or finds that it is up. Two at once make one.
+pub async fn up(
+    options: &Options,
+    until_stdin_closes: bool,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Access, Error> {
+    let home = Home::new(&options.state, SHARED)?;
+    remove::leftovers(&options.state).await?;
+    let lock = if let Some(lock) = Lock::try_take(&home)? {
+        lock
+    } else {
+        progress(Progress::Busy);
+        Lock::take(&home, LOCK_WITHIN).await?
+    };
+    if let Some(access) = running(&home).await? {
+        return Ok(access);
+    }
+    // What a reboot or a crash has left, if anything.
+    remove::all(&home, None).await?;
+    let owner = if until_stdin_closes { Owner::Caller } else { Owner::Nobody };
+    let binaries = prepare(options, progress).await?;
+    let start = start::Start {
+        home: &home,
+        binaries: &binaries,
+        executable: &options.executable,
+        owner,
+        progress,
+    };
+    let (mut responder, state) = match start.run().await {
+        Ok(started) => started,
+        Err(error) => {
+            lock.remove();
+            return Err(error);
+        }
+    };
+    responder.say(Said::Keep).await?;
+    access(&home, &state).await
+}
+
+async fn prepare(
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<binaries::Binaries, Error> {
+    let told = |news| progress(Progress::Binaries(news));
+    Ok(binaries::ensure(&options.binaries, &told).await?)
+}
+
+/// Removes a cluster. Says whether there was one.
+pub async fn down(options: &Options, name: &str) -> Result<bool, Error> {
+    remove::stranger(&Home::new(&options.state, name)?).await
+}
+
+/// The kubeconfig of a cluster that is up.
+pub fn kubeconfig(options: &Options, name: &str) -> Result<PathBuf, Error> {
+    let home = Home::new(&options.state, name)?;
+    match home.read()? {
+        Some(State { version: Some(_), .. }) if whole(&home) => Ok(home.kubeconfig()),
+        _ => Err(Error::Down { name: name.to_owned() }),
+    }
+}
+
+/// The cluster, where all of its processes run and it answers; an error where it does not answer.
+async fn running(home: &Home) -> Result<Option<Access>, Error> {
+    let Some(state) = home.read()? else { return Ok(None) };
+    if state.version.is_none() || !whole(home) {
+        return Ok(None);
+    }
+    let access = access(home, &state).await?;
+    let silent = |why| Error::Silent { name: home.name().to_owned(), why };
+    let client = access.client()?;
+    match tokio::time::timeout(ANSWER_WITHIN, client.apiserver_version()).await {
+        Ok(Ok(_)) => Ok(Some(access)),
+        Ok(Err(error)) => Err(silent(error.to_string())),
+        Err(_) => Err(silent(format!("nothing within {} s", ANSWER_WITHIN.as_secs()))),
+    }
+}
+
+/// Whether every component and the responder run.
+fn whole(home: &Home) -> bool {
+    let responder = || processes::of(home).iter().any(processes::Process::is_responder);
+    processes::COMPONENTS.iter().all(|name| processes::component(home, name).is_some())
+        && responder()
+}
+
+async fn access(home: &Home, state: &State) -> Result<Access, Error> {
+    let kubeconfig = home.kubeconfig();
+    let facts = journal::Cluster {
+        provider: "local".to_owned(),
+        name: home.name().to_owned(),
+        version: state.version.clone().unwrap_or_default(),
+        created_by_run: state.owner == Owner::Run,
+        simulated_pods: true,
+    };
+    Ok(Access { config: access::local_config(&kubeconfig).await?, facts, kubeconfig })
+}

@@ -1,0 +1,10 @@
+//! The responder's log: its stderr, which its starter has turned into a file.
+
+use std::io::Write as _;
+
+/// Writes a line, with the time before it.
+pub(super) fn note(what: &str) {
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    // A full disk is no reason to stop serving.
+    let _ = writeln!(std::io::stderr(), "{now} {what}");
+}

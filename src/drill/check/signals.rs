@@ -1,0 +1,115 @@
+//! Signals, and what refers to them.
+
+use std::collections::BTreeSet;
+
+use super::{Check, is_word};
+use crate::drill::error::Mistake;
+use crate::drill::nearest::suggest;
+use crate::drill::{HttpSignal, Signal};
+
+impl Check<'_> {
+    pub(super) fn signals(&mut self) {
+        self.signal_names();
+        self.first_signal();
+        for (i, signal) in self.drill.signals.iter().enumerate() {
+            match &signal.value {
+                Signal::Endpoints(endpoints) if endpoints.at_least == 0 => {
+                    let mistake = Mistake::new(
+                        "firedrill::drill::zero",
+                        "with `atLeast: 0` the signal can never be out",
+                    )
+                    .help("write 1, or as many endpoints as users need");
+                    self.note(&format!("signals/{i}/endpoints/atLeast"), "never out", mistake);
+                }
+                Signal::Endpoints(_) => {}
+                Signal::Http(http) => self.request(&format!("signals/{i}/http"), http),
+            }
+        }
+        self.detector();
+        self.signal("fault/expect/signal", &self.drill.fault.expect.signal.value);
+        for (name, variant) in &self.drill.variants {
+            if let Some(fault) = &variant.fault {
+                self.signal(&format!("variants/{name}/fault/expect/signal"), &fault.expect.signal.value);
+            }
+        }
+    }
+
+    fn detector(&mut self) {
+        let detector = &self.drill.detector;
+        self.signal("detector/signal", &detector.signal.value);
+        if detector.after.value == 0 {
+            let mistake =
+                Mistake::new("firedrill::drill::zero", "a detector that fires after 0 failures fires always")
+                    .help("write 1 for the first failure, 3 for three in a row");
+            self.note("detector/after", "fires always", mistake);
+        }
+    }
+
+    /// Refuses the name of a signal that the drill does not have.
+    pub(super) fn signal(&mut self, path: &str, name: &str) {
+        let known: Vec<&str> = self.drill.signals.iter().map(|s| s.value.name()).collect();
+        if known.contains(&name) {
+            return;
+        }
+        let mistake =
+            Mistake::new("firedrill::drill::unknown-signal", format!("there is no signal `{name}`"))
+                .help(suggest(name, "signals of this drill", known.iter().copied()));
+        self.note(path, "unknown signal", mistake);
+    }
+
+    fn signal_names(&mut self) {
+        let mut seen = BTreeSet::new();
+        for (i, signal) in self.drill.signals.iter().enumerate() {
+            let name = signal.value.name();
+            let path = match &signal.value {
+                Signal::Endpoints(_) => format!("signals/{i}/endpoints/name"),
+                Signal::Http(_) => format!("signals/{i}/http/name"),
+            };
+            if !is_word(name) {
+                let mistake =
+                    Mistake::new("firedrill::drill::name", format!("`{name}` cannot be a signal's name"))
+                        .help("letters, digits, `-` and `_`, at most 40");
+                self.note(&path, "this name", mistake);
+            }
+            if !seen.insert(name) {
+                let mistake = Mistake::new(
+                    "firedrill::drill::duplicate",
+                    format!("there are two signals named `{name}`"),
+                )
+                .help("give one of them a `name` of its own");
+                self.note(&path, "the second one", mistake);
+            }
+        }
+    }
+
+    fn first_signal(&mut self) {
+        let target = &self.drill.target.service.value;
+        let first = self.drill.signals.first().map(|s| &s.value);
+        if matches!(first, Some(Signal::Endpoints(endpoints)) if endpoints.service == *target) {
+            return;
+        }
+        let mistake = Mistake::new(
+            "firedrill::drill::first-signal",
+            format!("the first signal must be the endpoints of the target, service/{target}"),
+        )
+        .help(format!("begin the list with `- endpoints: {{service: {target}, atLeast: 1}}`"));
+        self.note("signals/0", "not the target's endpoints", mistake);
+    }
+
+    fn request(&mut self, path: &str, http: &HttpSignal) {
+        if !http.path.starts_with('/') || http.path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            let mistake = Mistake::new(
+                "firedrill::drill::http-path",
+                format!("`{}` is no path of a request", http.path),
+            )
+            .help("begin with `/` and leave no blanks: /healthz");
+            self.note(&format!("{path}/path"), "no path", mistake);
+        }
+        if !(100..600).contains(&http.expect) {
+            let mistake =
+                Mistake::new("firedrill::drill::http-status", format!("{} is no HTTP status", http.expect))
+                    .help("a good answer has a status such as 200");
+            self.note(&format!("{path}/expect"), "no status", mistake);
+        }
+    }
+}

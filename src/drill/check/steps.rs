@@ -1,0 +1,196 @@
+//! Steps: that each can be carried out on the objects that the manifests hold.
+
+use super::Check;
+use super::manifests::Inventory;
+use crate::drill::error::Mistake;
+use crate::drill::kinds::{self, KindInfo};
+use crate::drill::nearest::{nearest, suggest};
+use crate::drill::{LabelStep, ObjectName, Step, WaitStep};
+
+impl Check<'_> {
+    pub(super) fn steps(&mut self, inventory: &Inventory) {
+        self.fault_has_steps();
+        for (path, step) in super::steps(self.drill) {
+            self.step(&format!("{path}/{}", step.key()), step, inventory);
+        }
+    }
+
+    fn fault_has_steps(&mut self) {
+        let variants = self.drill.variants.iter();
+        let mut faults = vec![("fault".to_owned(), &self.drill.fault)];
+        faults.extend(
+            variants.filter_map(|(n, v)| v.fault.as_ref().map(|f| (format!("variants/{n}/fault"), f))),
+        );
+        for (path, fault) in faults {
+            if fault.steps.is_empty() {
+                let mistake = Mistake::new(
+                    "firedrill::drill::no-fault",
+                    "the fault has no steps, so nothing would break",
+                )
+                .help("say what breaks it, such as `- patch: {target: service/NAME, merge: {…}}`");
+                self.note(&format!("{path}/steps"), "nothing breaks", mistake);
+            }
+        }
+    }
+
+    fn step(&mut self, path: &str, step: &Step, inventory: &Inventory) {
+        match step {
+            Step::Patch(patch) => {
+                self.object(&format!("{path}/target"), &patch.target, inventory);
+                if !patch.merge.as_object().is_some_and(|m| !m.is_empty()) {
+                    let mistake = Mistake::new(
+                        "firedrill::drill::patch",
+                        "a merge patch is a mapping with the fields to change",
+                    )
+                    .help("write them as in the object: merge: {spec: {selector: {app: other}}}");
+                    self.note(&format!("{path}/merge"), "no such mapping", mistake);
+                }
+            }
+            Step::Label(label) => self.label(path, label, inventory),
+            Step::Scale(scale) => {
+                let path = format!("{path}/target");
+                if let Some(kind) = self.object(&path, &scale.target, inventory).filter(|k| !k.scales()) {
+                    self.cannot(&path, kind, "be scaled", "deployment, statefulset, replicaset");
+                }
+            }
+            Step::Restart(target) => {
+                if let Some(kind) = self.object(path, target, inventory).filter(|k| !k.restarts()) {
+                    self.cannot(path, kind, "be restarted", "deployment, statefulset, daemonset");
+                }
+            }
+            Step::Diagnose(target) => {
+                if let Some(kind) = self.object(path, target, inventory).filter(|k| k.kind != "Service") {
+                    self.cannot(path, kind, "be diagnosed", "service");
+                }
+            }
+            Step::Delete(target) => {
+                self.object(path, target, inventory);
+            }
+            Step::Apply(apply) => {
+                if apply.manifests.is_empty() {
+                    let mistake =
+                        Mistake::new("firedrill::drill::no-manifests", "this step applies no manifests")
+                            .help("name at least one file: apply: {manifests: [workload.yaml]}");
+                    self.note(&format!("{path}/manifests"), "empty", mistake);
+                }
+            }
+            Step::Wait(wait) => self.wait(path, wait, inventory),
+        }
+    }
+
+    fn label(&mut self, path: &str, step: &LabelStep, inventory: &Inventory) {
+        match (&step.target, &step.pods) {
+            (Some(target), None) => {
+                self.object(&format!("{path}/target"), target, inventory);
+            }
+            (None, Some(pods)) if !pods.is_empty() => {}
+            (None, Some(_)) => {
+                let mistake =
+                    Mistake::new("firedrill::drill::label", "`pods` without labels would mean every pod")
+                        .help("name the labels that the pods have: pods: {app: api-service}");
+                self.note(&format!("{path}/pods"), "every pod", mistake);
+            }
+            (target, _) => {
+                let what =
+                    if target.is_some() { "both `target` and `pods`" } else { "neither `target` nor `pods`" };
+                let mistake = Mistake::new("firedrill::drill::label", format!("the label step names {what}"))
+                    .help("say either target: kind/name or pods: {label: value}");
+                self.note(path, "one of the two", mistake);
+            }
+        }
+        if step.set.is_empty() {
+            let mistake = Mistake::new("firedrill::drill::label", "the label step sets nothing")
+                .help("name labels with their values: set: {app: other}; null removes one");
+            self.note(&format!("{path}/set"), "empty", mistake);
+        }
+    }
+
+    fn wait(&mut self, path: &str, step: &WaitStep, inventory: &Inventory) {
+        self.more_than_nothing(&format!("{path}/within"), step.within);
+        if let Some(signal) = &step.signal {
+            self.signal(&format!("{path}/signal"), signal);
+        }
+        if let Some(deployment) = &step.deployment {
+            let object = ObjectName { kind: "deployment".to_owned(), name: deployment.clone() };
+            self.object(&format!("{path}/deployment"), &object, inventory);
+        }
+        let for_signal = step.signal.is_some() && step.state.is_some();
+        let half = step.signal.is_some() != step.state.is_some();
+        if half || for_signal == step.deployment.is_some() {
+            let mistake = Mistake::new(
+                "firedrill::drill::wait",
+                "a wait step waits for a signal's state or for a deployment",
+            )
+            .help("write {signal: endpoints, state: up, within: 30s} or {deployment: NAME, within: 60s}");
+            self.note(path, "one of the two", mistake);
+        }
+    }
+
+    /// Checks that the kind is known and belongs to a namespace, and that the manifests hold the
+    /// object. Returns the kind where it is known.
+    fn object(&mut self, path: &str, object: &ObjectName, inventory: &Inventory) -> Option<KindInfo> {
+        let Some(kind) = kinds::resolve(&object.kind) else {
+            let near = kinds::nearest_kind(&object.kind).map_or_else(
+                || "write a kind such as service or deployment".to_owned(),
+                |k| format!("did you mean `{k}/{}`?", object.name),
+            );
+            let mistake = Mistake::new(
+                "firedrill::drill::unknown-kind",
+                format!("firedrill knows no kind `{}`", object.kind),
+            )
+            .help(near);
+            self.note(path, "unknown kind", mistake);
+            return None;
+        };
+        if !kind.namespaced {
+            let mistake = Mistake::new(
+                "firedrill::drill::cluster-scoped",
+                format!("{object} belongs to the whole cluster"),
+            )
+            .help("a drill only touches objects of its own namespace");
+            self.note(path, "outside the namespace", mistake);
+            return None;
+        }
+        if inventory.complete && !is_made_by_controllers(kind) && !inventory.has(kind.kind, &object.name) {
+            self.missing(path, object, kind, inventory);
+        }
+        Some(kind)
+    }
+
+    /// A near miss is a slip; anything else may be something that a controller or an earlier
+    /// step makes, so it is only doubtful.
+    fn missing(&mut self, path: &str, object: &ObjectName, kind: KindInfo, inventory: &Inventory) {
+        let message = format!("no manifest of the drill holds {object}");
+        let mistake = Mistake::new("firedrill::drill::not-in-manifests", message);
+        let of_kind = inventory.names(kind.kind);
+        let named_so = inventory.objects.iter().find(|o| o.name() == object.name);
+        let mistake = if nearest(&object.name, of_kind.clone()).is_some() {
+            mistake.help(suggest(&object.name, &format!("{}s of the manifests", kind.kind), of_kind))
+        } else if let Some(other) = named_so {
+            mistake.help(format!("did you mean `{}/{}`?", other.kind().to_lowercase(), other.name()))
+        } else {
+            mistake.help("the step fails unless something else makes this object during the run").warning()
+        };
+        self.note(path, "not in the manifests", mistake);
+    }
+
+    fn cannot(&mut self, path: &str, kind: KindInfo, what: &str, which: &str) {
+        let mistake = Mistake::new("firedrill::drill::step-kind", format!("a {} cannot {what}", kind.kind))
+            .help(format!("kinds that can: {which}"));
+        self.note(path, "wrong kind", mistake);
+    }
+}
+
+fn is_made_by_controllers(kind: KindInfo) -> bool {
+    matches!(
+        kind.kind,
+        "Pod"
+            | "ReplicaSet"
+            | "EndpointSlice"
+            | "Endpoints"
+            | "Event"
+            | "ControllerRevision"
+            | "Job"
+            | "Lease"
+    )
+}

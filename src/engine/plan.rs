@@ -1,0 +1,158 @@
+//! What is going to be run: a checked drill, and how the caller wants it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+use super::phase::Rules;
+use super::watch::Detector;
+use crate::clock::Nanos;
+use crate::drill::{Drill, DrillError, Length, Loaded, Signal, Step, scenario};
+use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
+
+/// How long the signals may take to become steady, beside `stableFor`.
+const SETTLE_WITHIN: Length = Length::secs(30);
+/// How long users may stay without service after the runbook is over.
+const RECOVER_WITHIN: Length = Length::secs(30);
+/// How long the root cause may outlive the mend, beside `stableFor`.
+const RESOLVE_WITHIN: Length = Length::secs(10);
+
+/// How the caller wants a drill to be run.
+#[derive(Debug, Clone)]
+pub struct Wishes {
+    /// The run's name.
+    pub run: String,
+    /// The namespace that the run makes; nothing for one named after the drill and the run.
+    pub namespace: Option<String>,
+    /// Who mends.
+    pub responder: ResponderKind,
+    /// The variant's name.
+    pub variant: Option<String>,
+    /// The deadline.
+    pub max_duration: Duration,
+    /// Whether the workload stays.
+    pub keep_workload: bool,
+}
+
+/// A drill with everything that its run needs.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The drill, with its variant in place.
+    pub drill: Drill,
+    /// The manifests' objects, in the order of the files.
+    pub manifests: Vec<Value>,
+    /// The objects of each manifest file, by the name that the drill uses.
+    pub manifests_by_file: BTreeMap<String, Vec<Value>>,
+    /// How the caller wants it.
+    pub wishes: Wishes,
+    /// The namespace that the run makes.
+    pub namespace: String,
+    hash: String,
+}
+
+impl Plan {
+    /// Puts a loaded drill and the caller's wishes together.
+    ///
+    /// # Errors
+    /// Where the variant is unknown or a manifest cannot be read.
+    pub fn new(loaded: Loaded, wishes: Wishes) -> Result<Self, DrillError> {
+        let drill = match &wishes.variant {
+            Some(name) => loaded.drill.with_variant(name)?,
+            None => loaded.drill.clone(),
+        };
+        let files = drill.workload.manifests.iter().map(|file| file.value.clone());
+        let mut manifests_by_file = BTreeMap::new();
+        for file in files.chain(applied_files(&drill)) {
+            let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
+            manifests_by_file.insert(file, objects);
+        }
+        let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
+        let manifests = drill.workload.manifests.iter().filter_map(of_file).flatten().collect();
+        let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
+        let own = || format!("{}-{suffix}", drill.metadata.name.value);
+        let namespace = wishes.namespace.clone().unwrap_or_else(own);
+        Ok(Self { namespace, drill, manifests, manifests_by_file, wishes, hash: loaded.hash })
+    }
+
+    /// The signals, in the drill's order.
+    #[must_use]
+    pub fn signals(&self) -> Vec<Signal> {
+        self.drill.signals.iter().map(|signal| signal.value.clone()).collect()
+    }
+
+    /// The place of a signal that the check knows to exist.
+    fn place(&self, name: &str) -> usize {
+        self.drill.signals.iter().position(|signal| signal.value.name() == name).unwrap_or(0)
+    }
+
+    /// The detector's rule.
+    #[must_use]
+    pub fn detector(&self) -> Detector {
+        let detector = &self.drill.detector;
+        Detector { signal: self.place(&detector.signal.value), after: detector.after.value as usize }
+    }
+
+    /// What the phases depend on, for a run whose cluster is there at `now`: the deadline
+    /// counts from then.
+    #[must_use]
+    pub fn rules(&self, now: Nanos) -> Rules {
+        let stable_for = self.drill.steady_state.stable_for.value.nanos();
+        let expect = &self.drill.fault.expect;
+        Rules {
+            stable_for,
+            settle_within: stable_for.saturating_add(SETTLE_WITHIN.nanos()),
+            expect: (self.place(&expect.signal.value), expect.state, expect.within.value.nanos()),
+            runbook: self.wishes.responder == ResponderKind::Runbook,
+            recover_within: RECOVER_WITHIN.nanos(),
+            resolve_within: RESOLVE_WITHIN.nanos(),
+            deadline: now.saturating_add(Length(self.wishes.max_duration).nanos()),
+        }
+    }
+
+    /// The journal's first event.
+    #[must_use]
+    pub fn brief(&self) -> Brief {
+        let drill = &self.drill;
+        let runbook = self.wishes.responder == ResponderKind::Runbook;
+        Brief {
+            schema: SCHEMA.to_owned(),
+            firedrill: env!("CARGO_PKG_VERSION").to_owned(),
+            run: self.wishes.run.clone(),
+            drill: drill.metadata.name.value.clone(),
+            title: drill.metadata.title.clone(),
+            drill_hash: self.hash.clone(),
+            variant: self.wishes.variant.clone(),
+            responder: self.wishes.responder,
+            namespace: self.namespace.clone(),
+            service: drill.target.service.value.clone(),
+            signals: drill.signals.iter().map(|signal| brief(&signal.value)).collect(),
+            detector: drill.detector.signal.value.clone(),
+            stable_for: drill.steady_state.stable_for.value,
+            max_duration: Length(self.wishes.max_duration),
+            impact: drill.impact.clone(),
+            budget: drill.budget.clone(),
+            scenario: scenario::times(drill),
+            choices: if runbook { scenario::choices(drill) } else { Vec::new() },
+        }
+    }
+}
+
+fn brief(signal: &Signal) -> SignalBrief {
+    let (source, every) = match signal {
+        Signal::Endpoints(_) => (SignalSource::Slices, None),
+        Signal::Http(http) => (SignalSource::ApiserverProxy, Some(http.every.value)),
+    };
+    SignalBrief { name: signal.name().to_owned(), source, every }
+}
+
+/// The manifest files that steps apply.
+fn applied_files(drill: &Drill) -> Vec<String> {
+    let runbook = drill.runbook_path().into_iter().flat_map(|entry| entry.steps);
+    let applied = drill.fault.steps.iter().chain(runbook).filter_map(|step| match &step.value {
+        Step::Apply(apply) => Some(apply.manifests.clone()),
+        _ => None,
+    });
+    applied.flatten().collect()
+}

@@ -1,0 +1,161 @@
+//! Whether the root cause is gone: users are served by what the Deployment would make again.
+//!
+//! Ready endpoints alone do not tell: pods that were relabelled by hand serve requests and are
+//! orphans, and a workload scaled to nothing has no failing pod. Mending either side of a
+//! mismatch is fine, so what counts is that the Service selects what the Deployment's template
+//! makes, and that the pods behind it belong to the Deployment's current ReplicaSet.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::core::v1::{Pod, Service};
+use kube::api::ListParams;
+use kube::{Api, Client, ResourceExt as _};
+use tokio::time::timeout;
+
+/// How long one look may take.
+const WITHIN: Duration = Duration::from_secs(5);
+/// The revision of a Deployment, and of the ReplicaSet that has it (set by its controller).
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub struct RootCause {
+    /// The namespace of both.
+    pub namespace: String,
+    /// The target Service.
+    pub service: String,
+    /// The Deployment behind it.
+    pub deployment: String,
+    /// The replicas that it had before the fault.
+    pub replicas: i32,
+}
+
+struct Facts {
+    service: Option<Service>,
+    deployment: Option<Deployment>,
+    replica_sets: Vec<ReplicaSet>,
+    pods: Vec<Pod>,
+}
+
+impl RootCause {
+    /// Looks once; returns what holds the resolution back, nothing if it is resolved.
+    ///
+    /// # Errors
+    /// Where the API server does not answer in time or refuses a read.
+    pub async fn look(&self, client: &Client) -> Result<Vec<String>, String> {
+        let facts = timeout(WITHIN, self.read(client))
+            .await
+            .map_err(|_| "the API server did not answer".to_owned())?
+            .map_err(|error| error.to_string())?;
+        Ok(self.judge(&facts))
+    }
+
+    async fn read(&self, client: &Client) -> Result<Facts, kube::Error> {
+        let services = Api::<Service>::namespaced(client.clone(), &self.namespace);
+        let deployments = Api::<Deployment>::namespaced(client.clone(), &self.namespace);
+        let replica_sets = Api::<ReplicaSet>::namespaced(client.clone(), &self.namespace);
+        let pods = Api::<Pod>::namespaced(client.clone(), &self.namespace);
+        let everything = ListParams::default();
+        let (service, deployment, replica_sets, pods) = tokio::try_join!(
+            services.get_opt(&self.service),
+            deployments.get_opt(&self.deployment),
+            replica_sets.list(&everything),
+            pods.list(&everything),
+        )?;
+        Ok(Facts { service, deployment, replica_sets: replica_sets.items, pods: pods.items })
+    }
+
+    fn judge(&self, facts: &Facts) -> Vec<String> {
+        let Some(service) = &facts.service else {
+            return vec![format!("service {} does not exist", self.service)];
+        };
+        let Some(deployment) = &facts.deployment else {
+            return vec![format!("deployment {} does not exist", self.deployment)];
+        };
+        let mut reasons = self.rollout(deployment);
+        let selector = service.spec.as_ref().and_then(|s| s.selector.clone()).unwrap_or_default();
+        if !selects(&selector, &template_labels(deployment)) {
+            reasons.push(format!(
+                "service {} selects {}, which the pods of deployment {} do not carry",
+                self.service,
+                labels(&selector),
+                self.deployment
+            ));
+        }
+        reasons.extend(self.strangers(facts, deployment, &selector));
+        reasons
+    }
+
+    /// Rollout complete, replicas not fewer than before.
+    fn rollout(&self, deployment: &Deployment) -> Vec<String> {
+        let wanted = deployment.spec.as_ref().and_then(|s| s.replicas).unwrap_or(1);
+        let status = deployment.status.clone().unwrap_or_default();
+        let name = &self.deployment;
+        let mut reasons = Vec::new();
+        if wanted < self.replicas {
+            reasons.push(format!("deployment {name} has {wanted} replicas, it had {}", self.replicas));
+        }
+        let seen = status.observed_generation >= deployment.metadata.generation;
+        let all = [status.replicas, status.updated_replicas, status.available_replicas];
+        if !seen || all.iter().any(|n| n.unwrap_or(0) != wanted) {
+            let available = status.available_replicas.unwrap_or(0);
+            reasons.push(format!("deployment {name} is not rolled out ({available} of {wanted} available)"));
+        }
+        reasons
+    }
+
+    /// Pods behind the Service that are not of the Deployment's current ReplicaSet.
+    fn strangers(
+        &self,
+        facts: &Facts,
+        deployment: &Deployment,
+        selector: &BTreeMap<String, String>,
+    ) -> Option<String> {
+        let revision = deployment.annotations().get(REVISION);
+        let current = facts.replica_sets.iter().find(|set| {
+            set.annotations().get(REVISION) == revision && owned_by(&set.metadata, deployment.uid().as_deref())
+        })?;
+        let behind = facts.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+        let strangers: Vec<_> = behind
+            .filter(|pod| selects(selector, pod.labels()))
+            .filter(|pod| !owned_by(&pod.metadata, current.uid().as_deref()))
+            .map(kube::ResourceExt::name_any)
+            .collect();
+        (!strangers.is_empty()).then(|| {
+            format!(
+                "behind service {} are pods that deployment {} does not own: {}",
+                self.service,
+                self.deployment,
+                strangers.join(", ")
+            )
+        })
+    }
+}
+
+fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
+    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+fn template_labels(deployment: &Deployment) -> BTreeMap<String, String> {
+    let template = deployment.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+    template.and_then(|metadata| metadata.labels.clone()).unwrap_or_default()
+}
+
+fn owned_by(
+    object: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    uid: Option<&str>,
+) -> bool {
+    let owners = object.owner_references.iter().flatten();
+    uid.is_some_and(|uid| owners.into_iter().any(|owner| owner.uid == uid))
+}
+
+fn labels(selector: &BTreeMap<String, String>) -> String {
+    let each: Vec<_> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    if each.is_empty() { "nothing".to_owned() } else { each.join(",") }
+}
+
+#[cfg(test)]
+#[path = "root_cause_tests.rs"]
+mod tests;

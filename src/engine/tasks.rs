@@ -1,0 +1,341 @@
+//! What the loop sets going: deploying, injecting, responding, checking, undoing. Each task
+//! tells the loop by its desk and ends by itself, also when the run says stop.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::Client;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::claims::{self, Pending};
+use super::news::Desk;
+use super::phase::{Input, State};
+use super::plan::Plan;
+use super::root_cause::RootCause;
+use super::undo::Undo;
+use super::undo::store::ConfigMapStore;
+use crate::drill::{SignalState, Step};
+use crate::journal::intervals::Edge;
+use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
+use crate::steps::{self, Context, Recorder, SignalView, StepReport};
+
+/// The time between two looks for the root cause.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long undo may try.
+const UNDO_WITHIN: Duration = Duration::from_secs(60);
+
+type States = watch::Receiver<Vec<Option<SignalState>>>;
+
+/// Everything that a run's tasks need.
+#[derive(Clone)]
+pub struct Tasks {
+    plan: Arc<Plan>,
+    client: Client,
+    desk: Desk,
+    states: States,
+    stopped: watch::Receiver<bool>,
+    context: Arc<Context>,
+    replicas: Arc<OnceLock<i32>>,
+    claims: Arc<Mutex<Vec<Pending>>>,
+    /// When the latest before-image was durable.
+    recorded_at: Arc<AtomicU64>,
+    /// The namespace and the workload, as far as the run made them.
+    made: Arc<Mutex<Vec<ObjectRef>>>,
+}
+
+impl Tasks {
+    /// Tasks for one run.
+    #[must_use]
+    pub fn new(plan: Plan, client: Client, desk: Desk, states: States, stopped: watch::Receiver<bool>) -> Self {
+        let wishes = &plan.wishes;
+        let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
+        let recorded_at = Arc::new(AtomicU64::new(0));
+        let recorder = TwoPlaces { desk: desk.clone(), store, recorded_at: Arc::clone(&recorded_at) };
+        let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
+        let view = Arc::new(View { names, states: states.clone(), stopped: stopped.clone() });
+        let files = Arc::new(plan.manifests_by_file.clone());
+        let context = Context::new(
+            client.clone(),
+            &plan.namespace,
+            &wishes.run,
+            desk.clock(),
+            Arc::new(recorder),
+            view,
+            files,
+        );
+        Self {
+            plan: Arc::new(plan),
+            client,
+            desk,
+            states,
+            stopped,
+            context: Arc::new(context),
+            replicas: Arc::default(),
+            claims: Arc::default(),
+            recorded_at,
+            made: Arc::default(),
+        }
+    }
+
+    /// What is run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Deploys the workload and waits until it is ready.
+    pub fn deploy(&self) -> impl Future<Output = ()> + Send + 'static {
+        let tasks = self.clone();
+        async move {
+            let mut stopped = tasks.stopped.clone();
+            // Cut off in the middle is fine here: what is made carries the run's label.
+            let outcome = tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => return,
+                outcome = tasks.prepare() => outcome,
+            };
+            tasks.desk.input(match outcome {
+                Ok(()) => Input::Prepared,
+                Err(error) => Input::Abort(AbortReason::NotSteady, explain(&error)),
+            });
+        }
+    }
+
+    async fn prepare(&self) -> Result<(), steps::Error> {
+        let drill = &self.plan.drill;
+        let ready = &drill.workload.ready;
+        let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
+        self.desk.event(started(format!("deploy {}", drill.metadata.name.value)));
+        lock(&self.made).push(steps::api::namespace_ref(&self.plan.namespace));
+        let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
+        lock(&self.made).extend(deployed.created);
+        self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
+        steps::workload::ready(&self.context, &ready.deployment, ready.within.value).await?;
+        let _ = self.replicas.set(self.count_replicas().await.unwrap_or(1));
+        Ok(())
+    }
+
+    async fn count_replicas(&self) -> Option<i32> {
+        let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan.namespace);
+        let deployment = &self.plan.drill.workload.ready.deployment;
+        let found = timeout(steps::api::REQUEST_DEADLINE, api.get(deployment)).await.ok()?.ok()?;
+        found.spec?.replicas
+    }
+
+    /// Injects the fault.
+    pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
+        let tasks = self.clone();
+        async move {
+            let drill = &tasks.plan.drill;
+            let mut acknowledged = None;
+            for (index, step) in drill.fault.steps.iter().enumerate() {
+                match tasks.step(StepPlace::Fault(index), &step.value).await {
+                    Ok(StepReport { outcome: StepOutcome::Changed | StepOutcome::Unchanged, answered, .. }) => {
+                        // The change took effect between its sending, right after its record
+                        // was kept, and the answer.
+                        let sent = tasks.recorded_at.load(Ordering::Relaxed);
+                        acknowledged = Some(Edge {
+                            at: answered.elapsed,
+                            uncertainty: answered.elapsed.saturating_sub(sent),
+                            upper_bound: false,
+                        });
+                    }
+                    Ok(StepReport { what, .. }) => {
+                        let detail = format!("the injection was refused: {what}");
+                        return tasks.desk.input(Input::Abort(AbortReason::NoEffect, detail));
+                    }
+                    Err(message) => {
+                        return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
+                    }
+                }
+            }
+            if let Some(edge) = acknowledged {
+                tasks.desk.input(Input::Injected(edge));
+            }
+        }
+    }
+
+    /// Carries the runbook out.
+    pub fn respond(&self) -> impl Future<Output = ()> + Send + 'static {
+        let tasks = self.clone();
+        async move {
+            let now = Edge { at: tasks.desk.clock().elapsed(), uncertainty: 0, upper_bound: false };
+            tasks.desk.input(Input::Acknowledged(now, "runbook".to_owned()));
+            for entry in tasks.plan.drill.runbook_path() {
+                let before = tasks.states.borrow().clone();
+                let mut reports = Vec::new();
+                for (index, step) in entry.steps.iter().enumerate() {
+                    if *tasks.stopped.borrow() {
+                        return;
+                    }
+                    let place = StepPlace::Runbook(entry.name.clone(), index);
+                    match tasks.step(place, &step.value).await {
+                        Ok(report) => reports.push(report),
+                        // Said in the journal; the next steps may still mend it.
+                        Err(_) => break,
+                    }
+                }
+                if let Some(claim) = entry.claim {
+                    let after = tasks.states.borrow().clone();
+                    let pending = Pending::new(entry.name.clone(), claim);
+                    match pending.judge_now(&reports, before == after) {
+                        Some(judged) => tasks.desk.event(judged),
+                        None => lock(&tasks.claims).push(pending),
+                    }
+                }
+            }
+            tasks.desk.input(Input::RunbookOver);
+        }
+    }
+
+    /// Claims that only the end of the outage can judge.
+    #[must_use]
+    pub fn claims_at_the_end(&self, state: &State) -> Vec<Kind> {
+        let pending = std::mem::take(&mut *lock(&self.claims));
+        pending.into_iter().map(|claim| claim.judge_at_the_end(state)).collect()
+    }
+
+    /// One step, told to the journal before and after.
+    async fn step(&self, at: StepPlace, step: &Step) -> Result<StepReport, String> {
+        let what = steps::describe(step);
+        self.desk.event(Kind::StepStarted { at: at.clone(), what: what.clone() });
+        match steps::run(step, &self.context).await {
+            Ok(report) => {
+                if let Some(diagnosis) = &report.diagnosis {
+                    self.desk.event(claims::diagnosis(diagnosis));
+                }
+                let outcome = report.outcome.clone();
+                self.desk.event(Kind::StepFinished { at, what, outcome });
+                Ok(report)
+            }
+            Err(error) => {
+                let message = explain(&error);
+                let outcome = StepOutcome::Failed { message: message.clone() };
+                self.desk.event(Kind::StepFinished { at, what, outcome });
+                Err(message)
+            }
+        }
+    }
+
+    /// Looks for the root cause until it is gone, or the caller ends this task.
+    pub fn check_root_cause(&self) -> impl Future<Output = ()> + Send + 'static {
+        let root_cause = RootCause {
+            namespace: self.plan.namespace.clone(),
+            service: self.plan.drill.target.service.value.clone(),
+            deployment: self.plan.drill.workload.ready.deployment.clone(),
+            replicas: self.replicas.get().copied().unwrap_or(1),
+        };
+        let (client, desk) = (self.client.clone(), self.desk.clone());
+        async move {
+            let mut looks = interval(LOOK_EVERY);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut last_no = desk.clock().elapsed();
+            let mut told = Vec::new();
+            loop {
+                looks.tick().await;
+                let asked = desk.clock().elapsed();
+                let Ok(reasons) = root_cause.look(&client).await else { continue };
+                let resolved = reasons.is_empty();
+                if told != reasons || resolved {
+                    desk.event(Kind::RootCause { resolved, reasons: reasons.clone() });
+                    told = reasons;
+                }
+                if resolved {
+                    let at = desk.clock().elapsed();
+                    let moment = Edge { at, uncertainty: at.saturating_sub(last_no), upper_bound: false };
+                    return desk.input(Input::RootCause { resolved, moment });
+                }
+                last_no = asked;
+            }
+        }
+    }
+
+    /// Puts everything back, in the order of the last change first, and tells what came of it.
+    pub fn undo(&self, records: Vec<Record>) -> impl Future<Output = ()> + Send + 'static {
+        let tasks = self.clone();
+        async move {
+            let wishes = &tasks.plan.wishes;
+            let desk = tasks.desk.clone();
+            let mut told = |item| desk.event(Kind::Undone(item));
+            let mut undo = Undo::new(tasks.client.clone(), &wishes.run, &tasks.plan.namespace);
+            undo.within = UNDO_WITHIN;
+            if wishes.keep_workload {
+                undo.keep.extend(lock(&tasks.made).iter().cloned());
+            }
+            let summary = undo.run(&records, &mut told).await;
+            desk.event(Kind::UndoFinished { complete: summary.complete, left: summary.left });
+            desk.input(Input::Undone);
+        }
+    }
+
+    /// What would be left if the run ended here.
+    #[must_use]
+    pub fn left(&self, records: &[Record]) -> Vec<String> {
+        let namespace = &self.plan.namespace;
+        let changed = records.iter().map(|record| format!("{} in namespace {namespace}", record.object));
+        let mut left: Vec<String> = changed.collect();
+        left.push(format!("namespace {namespace}: kubectl delete namespace {namespace}"));
+        left.dedup();
+        left
+    }
+}
+
+/// A mutex that a panicking holder has not spoiled: the list in it is whole at any moment.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// An error with its advice, on one line.
+fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
+    match error.help() {
+        Some(help) => format!("{error} ({help})"),
+        None => error.to_string(),
+    }
+}
+
+/// Records go to the journal and to the cluster before a change is sent.
+struct TwoPlaces {
+    desk: Desk,
+    store: ConfigMapStore,
+    recorded_at: Arc<AtomicU64>,
+}
+
+impl Recorder for TwoPlaces {
+    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), steps::RecordError>> {
+        Box::pin(async move {
+            self.desk.record(record.clone()).await.map_err(|message| steps::RecordError {
+                place: "the journal".to_owned(),
+                message,
+            })?;
+            self.store.record(record).await?;
+            self.recorded_at.store(self.desk.clock().elapsed(), Ordering::Relaxed);
+            Ok(())
+        })
+    }
+}
+
+/// What the signals say, for steps that wait.
+struct View {
+    names: Vec<String>,
+    states: States,
+    stopped: watch::Receiver<bool>,
+}
+
+impl SignalView for View {
+    fn reached<'a>(&'a self, signal: &'a str, state: SignalState, within: Duration) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(index) = self.names.iter().position(|name| name == signal) else { return false };
+            let (mut states, mut stopped) = (self.states.clone(), self.stopped.clone());
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => false,
+                seen = timeout(within, states.wait_for(|all| all[index] == Some(state))) => {
+                    seen.is_ok_and(|seen| seen.is_ok())
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! The story of [`samples`](super::samples) with other endings.
+
+use super::samples::{Story, passed, us};
+use crate::drill::{Claim, Length};
+use crate::journal::{
+    AbortReason, Effect, Event, FieldChange, Kind, Phase, Point, ResponderKind, StepOutcome, StepPlace,
+    UndoResult,
+};
+
+/// Every ending, by name.
+pub(crate) fn all() -> Vec<(&'static str, Vec<Event>)> {
+    vec![
+        ("passed", passed().events),
+        ("missed", missed()),
+        ("interrupted", interrupted()),
+        ("gaps", gaps()),
+        ("killed", killed()),
+        ("left-changed", left_changed()),
+        ("long-names", long_names()),
+        ("never-steady", never_steady()),
+        ("nothing", Vec::new()),
+    ]
+}
+
+/// Restarting the pods was promised to help, and the budget is gone with it.
+fn missed() -> Vec<Event> {
+    let mut story = Story::new();
+    story.brief.budget.mitigate = Some(Length::millis(100));
+    story.brief.budget.resolve = Some(Length::secs(5));
+    story.begin().inject().detect().mend();
+    story.at(
+        3_203_000,
+        Kind::RootCause {
+            resolved: false,
+            reasons: vec![
+                "the selector still holds what the fault wrote".to_owned(),
+                "1 of 3 pods is owned by no ReplicaSet".to_owned(),
+            ],
+        },
+    );
+    story.point(3_203_100, Point::Mitigate, 2_200_000, "http", 50_000);
+    let label = StepPlace::Runbook("fix.B".to_owned(), 0);
+    let message = "Deployment.apps \"api-service\" is invalid: spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`".to_owned();
+    story.step(
+        3_203_150,
+        &label,
+        r#"patch deployment/api-service {"spec":{…}}"#,
+        StepOutcome::Rejected { status: 422, message },
+    );
+    story.claim(
+        3_203_300,
+        "fix.A",
+        Claim::Resolves,
+        Some(false),
+        "served again, but the selector still holds what the fault wrote",
+    );
+    story.undo(3_205_000, UndoResult::Restored);
+    story.events
+}
+
+/// Ctrl-C while it was broken.
+fn interrupted() -> Vec<Event> {
+    let mut story = Story::new();
+    story.brief.responder = ResponderKind::Manual;
+    story.brief.choices.clear();
+    story.begin().inject().detect();
+    story.requests(2_200_000, 2_500_000, "503 no endpoints");
+    story.abort(2_510_000, AbortReason::Interrupted, "SIGINT");
+    story.undo(2_511_000, UndoResult::Restored);
+    story.events
+}
+
+/// The API server was frozen over the mend, and turned requests away before.
+fn gaps() -> Vec<Event> {
+    let mut story = Story::new();
+    story.begin().inject().detect();
+    story.requests(2_200_000, 2_300_000, "429");
+    let gap = |from, to, reason: &str| Kind::Gap {
+        signal: "endpoints".to_owned(),
+        from_ns: us(from),
+        to_ns: us(to),
+        reason: reason.to_owned(),
+    };
+    story.at(5_400_000, gap(2_300_000, 5_400_000, "no heartbeat"));
+    story.endpoints(5_402_000, 3).requests(5_450_000, 6_700_000, "200").phase(5_452_600, Phase::Holding);
+    let by = "endpoints".to_owned();
+    story.at(
+        6_500_000,
+        Kind::Point {
+            point: Point::Mitigate,
+            at_ns: us(5_450_000),
+            by,
+            uncertainty_ns: us(3_300_000),
+            upper_bound: true,
+        },
+    );
+    story.at(6_500_000, Kind::Warning { message: "the API server did not answer for 3.1 s".to_owned() });
+    story.claim(6_600_000, "fix.A", Claim::Resolves, None, "");
+    story.undo(
+        6_610_000,
+        UndoResult::LeftChanged {
+            by: Some("kubectl-edit".to_owned()),
+            when: Some("2026-11-22T14:15:04Z".to_owned()),
+        },
+    );
+    story.events
+}
+
+/// SIGKILL while it was broken; the last line is gone, too.
+fn killed() -> Vec<Event> {
+    let mut story = Story::new();
+    story.begin().inject().detect();
+    story.events
+}
+
+/// Undo was refused.
+fn left_changed() -> Vec<Event> {
+    let mut story = Story::new();
+    story.begin().inject().detect().mend().hold();
+    let message = "403 Forbidden: services \"api-service\" is forbidden: User \"drill\" cannot patch resource \"services\" in API group \"\"".to_owned();
+    story.undo(3_205_000, UndoResult::Failed { message });
+    story.events
+}
+
+/// Names as long as Kubernetes lets them be, and text that wants to lead a terminal astray.
+fn long_names() -> Vec<Event> {
+    let long = "a-name-of-sixty-three-characters-is-the-longest-that-a-label-has";
+    let mut story = Story::new();
+    story.brief.namespace = long.to_owned();
+    story.brief.service = long.to_owned();
+    story.brief.title = "A title that somebody found hard to end \u{1b}[31mand that goes on beyond the eightieth column of the page".to_owned();
+    story.brief.signals[1].name = "requests-of-the-storefront-to-the-api".to_owned();
+    story.brief.choices[0].label = "Compare everything that could possibly be compared with everything else that there is in the namespace".to_owned();
+    story.brief.impact.currency = "CHF".to_owned();
+    story.begin().inject().detect().mend();
+    story.at(
+        2_170_000,
+        Kind::Diagnosis {
+            service: format!("service/{long}"),
+            found: true,
+            lines: vec!["\u{1b}]0;owned\u{7}the selector\r\n matches nothing".to_owned()],
+        },
+    );
+    story
+        .hold()
+        .undo(3_205_000, UndoResult::LeftGone { now: "another Service of this name (uid 2c1f)".to_owned() });
+    for event in &mut story.events {
+        match &mut event.kind {
+            Kind::Request { signal, .. } => story.brief.signals[1].name.clone_into(signal),
+            Kind::Recorded { record } => {
+                if let Effect::Fields { changes } = &mut record.effect {
+                    changes.push(FieldChange {
+                        path: "/metadata/labels/x".to_owned(),
+                        before: None,
+                        after: None,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    story.events
+}
+
+/// The image could not be pulled.
+fn never_steady() -> Vec<Event> {
+    let mut story = Story::new();
+    story.begin();
+    story.abort(
+        61_000_000,
+        AbortReason::NotSteady,
+        "deployment/api-service was not rolled out within 1m: 3 of 3 pods wait, ImagePullBackOff",
+    );
+    story.undo(61_001_000, UndoResult::AlreadyAsBefore);
+    story.events
+}

@@ -1,0 +1,111 @@
+use proptest::prelude::*;
+
+use super::fold;
+use crate::journal::{Event, Kind, Phase, arbitrary};
+use crate::report::amounts::Millis;
+use crate::report::{DamageReport, ReportExit, Verdict, endings, json, samples, text};
+
+#[test]
+fn each_ending_is_told_to_machines() {
+    for (name, events) in endings::all() {
+        let said = json(&fold(&events));
+        insta::assert_snapshot!(name, said);
+        let back: DamageReport = serde_json::from_str(&said).unwrap();
+        assert_eq!(json(&back), said, "{name} reads back");
+    }
+}
+
+#[test]
+fn each_ending_has_its_exit_code() {
+    use ReportExit::{Environment, Interrupted, LeftChanged, Missed, Passed};
+    let exits: Vec<_> =
+        endings::all().into_iter().map(|(name, events)| (name, fold(&events).exit())).collect();
+    let expected = [
+        ("passed", Passed),
+        ("missed", Missed),
+        ("interrupted", Interrupted),
+        ("gaps", Passed),
+        ("killed", LeftChanged),
+        ("left-changed", LeftChanged),
+        ("long-names", Passed),
+        ("never-steady", Environment),
+        ("nothing", LeftChanged),
+    ];
+    assert_eq!(exits, expected);
+}
+
+#[test]
+fn preparing_and_teardown_are_no_downtime() {
+    let mut story = samples::Story::new();
+    story.begin().inject().detect().mend().hold();
+    story.phase(3_205_000, Phase::Undoing).endpoints(3_206_000, 0).requests(3_250_000, 3_500_000, "timeout");
+    let report = fold(&story.events);
+    // 2003.4 ms to 2182.3 ms, and 2050 ms to 2200 ms.
+    assert_eq!(report.downtime.endpoints_ms, Some(Millis::of(178_900_000)));
+    assert_eq!(report.downtime.http_ms, Some(Millis::of(150_000_000)));
+    assert_eq!(report.requests.failed, 3);
+}
+
+#[test]
+fn a_run_that_nobody_detected_is_missed_and_says_so() {
+    let mut events = samples::passed().events;
+    events.retain(|e| !matches!(&e.kind, Kind::Point { point: crate::journal::Point::Detect, .. }));
+    let report = fold(&events);
+    assert_eq!(report.verdict, Verdict::Missed);
+    assert_eq!(
+        report.missed,
+        ["the incident was not detected", "time to detect: not reached, the budget is 2s"]
+    );
+}
+
+#[test]
+fn without_an_http_signal_money_counts_by_the_endpoints() {
+    let mut events = samples::passed().events;
+    events.retain(|e| !matches!(e.kind, Kind::Request { .. }));
+    let report = fold(&events);
+    assert_eq!(report.downtime.http_ms, None);
+    // 178.9 ms at 5000 a minute.
+    assert_eq!(report.revenue.measured.map(|m| m.to_string()), Some("14.91".to_owned()));
+}
+
+#[test]
+fn of_a_killed_run_the_open_records_are_left() {
+    let mut story = samples::Story::new();
+    story.begin().inject();
+    let left = |events: &[Event]| fold(events).undo.left;
+    assert_eq!(
+        left(&story.events),
+        [
+            "namespace/service-has-no-endpoints-k3f9q2, made by the run",
+            "service/api-service /spec/selector/app"
+        ]
+    );
+    story.undo(2_600_000, crate::journal::UndoResult::Restored);
+    story.events.truncate(story.events.len() - 4);
+    assert_eq!(left(&story.events), ["namespace/service-has-no-endpoints-k3f9q2, made by the run"]);
+}
+
+proptest! {
+    #[test]
+    fn any_events_give_some_report(events in arbitrary::events(30)) {
+        let report = fold(&events);
+        let _ = text(&report, None);
+        prop_assert_eq!(json(&report), json(&fold(&events)));
+    }
+
+    #[test]
+    fn any_part_of_a_run_in_any_order_keeps_downtime_within_the_watch(
+        order in Just((0..samples::passed().events.len()).collect::<Vec<_>>()).prop_shuffle(),
+        take in 0..200_usize,
+    ) {
+        let all = samples::passed().events;
+        let some: Vec<Event> = order.into_iter().take(take).map(|i| all[i].clone()).collect();
+        let report = fold(&some);
+        let watched = super::super::measured::Window::of(&some).map_or(0, |w| w.to - w.from);
+        for signal in &report.signals {
+            prop_assert!(signal.downtime_ms <= Millis::of(watched));
+            prop_assert!(signal.unknown_ms <= Millis::of(watched));
+        }
+        let _ = text(&report, None);
+    }
+}

@@ -1,0 +1,113 @@
+//! The report for people: what one would paste into an incident channel. Plain text, no colour,
+//! 80 columns (but for names that are longer), nothing in it that a terminal would obey.
+
+mod account;
+mod measured;
+mod page;
+
+pub(crate) use account::promise;
+use page::Page;
+
+use super::DamageReport;
+use super::verdict::Verdict;
+use crate::journal::{AbortReason, ResponderKind};
+
+/// The report as text, with a line end. `journal` says where its events are kept.
+#[must_use]
+pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
+    let mut page = Page::default();
+    headline(&mut page, report);
+    measured::timeline(&mut page, report);
+    measured::times(&mut page, report);
+    measured::requests(&mut page, report);
+    measured::gaps(&mut page, report);
+    account::budget(&mut page, report);
+    account::choices(&mut page, report);
+    account::steps(&mut page, report);
+    account::cause(&mut page, report);
+    account::blast_radius(&mut page, report);
+    account::undo(&mut page, report);
+    list(&mut page, "Warnings", &report.warnings);
+    list(&mut page, "Notes", &report.notes);
+    if let Some(journal) = journal {
+        page.section("Journal");
+        page.line(journal);
+    }
+    page.finish()
+}
+
+fn headline(page: &mut Page, report: &DamageReport) {
+    let verdict = match report.verdict {
+        Verdict::Passed => "PASSED",
+        Verdict::Missed => "MISSED",
+        Verdict::Aborted => "ABORTED",
+    };
+    let title = if report.title.is_empty() { "a run of unknown beginning" } else { &report.title };
+    page.top(&format!("{verdict}: {title}"));
+    for reason in &report.missed {
+        page.item("- ", reason);
+    }
+    if let Some(aborted) = &report.aborted {
+        let why = match aborted.reason {
+            None => "killed, or still going on",
+            Some(AbortReason::Interrupted) => "interrupted",
+            Some(AbortReason::Deadline) => "ended by its deadline",
+            Some(AbortReason::NotSteady) => "never steady, so nothing was broken",
+            Some(AbortReason::NoEffect) => "the fault had no effect",
+            Some(AbortReason::NotRecovered) => "not recovered",
+            Some(AbortReason::Failed) => "the cluster or the environment failed",
+            Some(AbortReason::Unknown) => "for a reason that this firedrill does not know",
+        };
+        let detail = Some(aborted.detail.as_str()).filter(|d| !d.is_empty());
+        page.item("- ", &[Some(why), detail].into_iter().flatten().collect::<Vec<_>>().join(": "));
+    }
+    if let Some(summary) = summary(report) {
+        page.line(&summary);
+    }
+    if !report.run.is_empty() {
+        page.gap();
+        identity(page, report);
+    }
+}
+
+/// The run in one line.
+fn summary(report: &DamageReport) -> Option<String> {
+    let times = &report.durations_ms;
+    let after = |word: &str, time| match time {
+        Some(time) => format!("{word} after {time}"),
+        None => format!("not {word}"),
+    };
+    let down = report.downtime.http_ms.or(report.downtime.endpoints_ms)?;
+    Some(format!(
+        "{}, {}, {}; users were without service for {down}",
+        after("detected", times.detect),
+        after("mitigated", times.mitigate),
+        after("resolved", times.resolve)
+    ))
+}
+
+fn identity(page: &mut Page, report: &DamageReport) {
+    let by = match report.responder {
+        ResponderKind::Runbook => "its runbook",
+        ResponderKind::Manual => "a person",
+        ResponderKind::Player => "a player",
+    };
+    let variant = report.variant.as_ref().map(|v| format!(" (variant {v})")).unwrap_or_default();
+    page.item("drill    ", &format!("{}{variant}; responder: {by}", report.drill));
+    page.item("run      ", &report.run);
+    page.item("target   ", &format!("service/{} in namespace {}", report.service, report.namespace));
+    match &report.cluster {
+        Some(c) => page.item("cluster  ", &format!("{}, {} ({})", c.name, c.version, c.provider)),
+        None => page.item("cluster  ", "none was reached"),
+    }
+}
+
+fn list(page: &mut Page, title: &str, lines: &[String]) {
+    if !lines.is_empty() {
+        page.section(title);
+        lines.iter().for_each(|line| page.item("- ", line));
+    }
+}
+
+#[cfg(test)]
+mod tests;
