@@ -156,7 +156,7 @@ impl Run<'_> {
     }
 
     fn health(&self) -> Vec<phase::Health> {
-        self.watched.health(self.signals.as_ref().map_or(0, Signals::last_answer))
+        self.watched.health(self.signals.as_ref())
     }
 
     fn feed_health(&mut self) {

@@ -18,7 +18,8 @@ use super::phase::{Input, State};
 use super::plan::Plan;
 use super::root_cause::RootCause;
 use super::undo::Undo;
-use super::undo::store::ConfigMapStore;
+use super::undo::store::{ConfigMapStore, InTwoPlaces};
+use crate::clock::Stopwatch;
 use crate::drill::{SignalState, Step};
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
@@ -55,7 +56,11 @@ impl Tasks {
         let wishes = &plan.wishes;
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
         let recorded_at = Arc::new(AtomicU64::new(0));
-        let recorder = TwoPlaces { desk: desk.clone(), store, recorded_at: Arc::clone(&recorded_at) };
+        let recorder = Noted {
+            recorder: InTwoPlaces(desk.clone(), store),
+            clock: desk.clock(),
+            at: Arc::clone(&recorded_at),
+        };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
         let view = Arc::new(View { names, states: states.clone(), stopped: stopped.clone() });
         let files = Arc::new(plan.manifests_by_file.clone());
@@ -297,22 +302,25 @@ fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
     }
 }
 
-/// Records go to the journal and to the cluster before a change is sent.
-struct TwoPlaces {
-    desk: Desk,
-    store: ConfigMapStore,
-    recorded_at: Arc<AtomicU64>,
+impl Recorder for Desk {
+    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), steps::RecordError>> {
+        let failed = |message| steps::RecordError { place: "the journal".to_owned(), message };
+        Box::pin(async move { self.write(record).await.map_err(failed) })
+    }
 }
 
-impl Recorder for TwoPlaces {
+/// Remembers when the latest record was kept: the change is sent right after that.
+struct Noted<R> {
+    recorder: R,
+    clock: Stopwatch,
+    at: Arc<AtomicU64>,
+}
+
+impl<R: Recorder> Recorder for Noted<R> {
     fn record(&self, record: Record) -> BoxFuture<'_, Result<(), steps::RecordError>> {
         Box::pin(async move {
-            self.desk.record(record.clone()).await.map_err(|message| steps::RecordError {
-                place: "the journal".to_owned(),
-                message,
-            })?;
-            self.store.record(record).await?;
-            self.recorded_at.store(self.desk.clock().elapsed(), Ordering::Relaxed);
+            self.recorder.record(record).await?;
+            self.at.store(self.clock.elapsed(), Ordering::Relaxed);
             Ok(())
         })
     }

@@ -63,13 +63,13 @@ impl std::fmt::Display for Millis {
         // Each unit ends where rounding would carry into the next: 999.6 ms is 1.000 s.
         let text = match micros {
             0 => "0 ms".to_owned(),
-            ..9_950 => format!("{sign}{}.{} ms", (micros + 50) / 1000, (micros + 50) / 100 % 10),
-            ..999_500 => format!("{sign}{} ms", (micros + 500) / 1000),
-            ..59_999_500 => {
+            1..9_950 => format!("{sign}{}.{} ms", (micros + 50) / 1000, (micros + 50) / 100 % 10),
+            9_950..999_500 => format!("{sign}{} ms", (micros + 500) / 1000),
+            999_500..59_999_500 => {
                 let millis = (micros + 500) / 1000;
                 format!("{sign}{}.{:03} s", millis / 1000, millis % 1000)
             }
-            ..3_599_950_000 => {
+            59_999_500..3_599_950_000 => {
                 let tenths = (micros + 50_000) / 100_000;
                 format!("{sign}{}m {:02}.{}s", tenths / 600, tenths / 10 % 60, tenths % 10)
             }

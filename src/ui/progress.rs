@@ -174,7 +174,9 @@ impl View {
             }
             News::Block(text) => {
                 self.surface.line("");
-                text.lines().for_each(|line| self.surface.line(&plain(line)));
+                for line in text.lines() {
+                    self.surface.line(&plain(line));
+                }
                 self.surface.line("");
             }
         }

@@ -21,7 +21,9 @@ impl Write for Paper {
 fn told(events: &[Event]) -> String {
     let (paper, sheets) = channel();
     let progress = Progress::plain(Stopwatch::start(), Box::new(Paper(paper)));
-    events.iter().for_each(|event| progress.event(event));
+    for event in events {
+        progress.event(event);
+    }
     progress.block("export KUBECONFIG=/tmp/k\u{1b}[2J\nkubectl get pods");
     progress.finish();
     String::from_utf8(sheets.iter().flatten().collect()).unwrap()
@@ -54,7 +56,9 @@ fn a_terminal_that_is_stopped_stops_nothing_else() {
     let progress = Progress::plain(Stopwatch::start(), Box::new(Stopped(stopped)));
     let events = samples::passed().events;
     for _ in 0..100 {
-        events.iter().for_each(|event| progress.event(event));
+        for event in &events {
+            progress.event(event);
+        }
     }
     progress.finish();
     drop(go_on);
@@ -65,7 +69,9 @@ fn a_terminal_that_is_closed_is_no_failure() {
     let (paper, sheets) = channel();
     drop(sheets);
     let progress = Progress::plain(Stopwatch::start(), Box::new(Paper(paper)));
-    samples::passed().events.iter().for_each(|event| progress.event(event));
+    for event in &samples::passed().events {
+        progress.event(event);
+    }
     progress.finish();
 }
 
@@ -76,14 +82,18 @@ fn the_line_ticks_while_users_suffer_and_stands_still_after() {
     assert_eq!(live.line(0), "starting etcd");
     let mut story = samples::Story::new();
     story.begin().inject().detect();
-    story.events.iter().for_each(|e| live.take_in(e));
+    for e in &story.events {
+        live.take_in(e);
+    }
     let at = |live: &Live, seconds: u64| live.line(us(2_050_000) + seconds * 1_000_000_000);
     assert_eq!(at(&live, 1), "detected, being mended: DOWN for 1.0 s, $83.33 lost (simulated)");
     assert_eq!(at(&live, 90), "detected, being mended: DOWN for 1m 30.0s, $7,500.00 lost (simulated)");
 
     story.events.clear();
     story.mend();
-    story.events.iter().for_each(|e| live.take_in(e));
+    for e in &story.events {
+        live.take_in(e);
+    }
     let over = "served again, waiting that it stays so: down for 0.1 s, $12.50 lost (simulated)";
     assert_eq!((at(&live, 2), at(&live, 90)), (over.to_owned(), over.to_owned()));
 }

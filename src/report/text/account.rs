@@ -121,7 +121,9 @@ pub(super) fn undo(page: &mut Page, report: &DamageReport) {
         (false, true) => page.line("NOT KNOWN TO BE COMPLETE: the journal does not say how it ended"),
         (false, false) => page.line("NOT COMPLETE, left changed:"),
     }
-    undo.left.iter().for_each(|left| page.item("- ", left));
+    for left in &undo.left {
+        page.item("- ", left);
+    }
     for item in &undo.items {
         let field = item.field.as_ref().map(|f| format!(" {f}")).unwrap_or_default();
         let name = format!("{}{field}", item.object);

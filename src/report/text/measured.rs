@@ -26,9 +26,9 @@ const fn point_name(point: Point) -> &'static str {
 
 /// Each point that was reached.
 pub(super) fn timeline(page: &mut Page, report: &DamageReport) {
+    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     let Some(first) = report.timeline.first() else { return };
     page.section(&format!("Timeline (UTC, {})", first.at.format("%F")));
-    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     page.row(WIDTHS, ["time", "since fault", "off by", "point"], "by");
     for moment in &report.timeline {
         let since = moment.ms.map_or("-".to_owned(), |ms| ms.to_string());
@@ -100,7 +100,15 @@ fn downtimes(page: &mut Page, report: &DamageReport, declared: bool) {
     let (others, first): (Vec<_>, Vec<_>) = report.signals.iter().partition(costly);
     for signal in first.into_iter().chain(others) {
         let bound = if signal.upper_bound { "≤ " } else { "" };
-        let measured = format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms));
+        let sort = if signal.via == SignalSource::Slices {
+            report.downtime.endpoints_ms
+        } else {
+            report.downtime.http_ms
+        };
+        let measured = match sort {
+            Some(_) => format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms)),
+            None => "not measured".to_owned(),
+        };
         let label = format!("downtime, {}", signal.name);
         page.row(COLUMNS, [&label, &measured, &columns[0], &columns[1]], &columns[2]);
         columns = [const { String::new() }; 3];

@@ -105,7 +105,9 @@ fn identity(page: &mut Page, report: &DamageReport) {
 fn list(page: &mut Page, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         page.section(title);
-        lines.iter().for_each(|line| page.item("- ", line));
+        for line in lines {
+            page.item("- ", line);
+        }
     }
 }
 

@@ -48,7 +48,8 @@ impl Page {
         for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
             // The first column is as wide as it is with the indent of the rows.
             let width = if i == 0 { width + INDENT.len() } else { width };
-            row.push_str(&format!("{cell:width$}"));
+            row.push_str(cell);
+            row.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
         }
         row.push_str(last);
         self.push(&row);

@@ -83,6 +83,6 @@ async fn another_value_that_a_person_chose_stays() {
 
 async fn remove(client: &kube::Client, namespace: &str) {
     let all = Api::<k8s_openapi::api::core::v1::Namespace>::all(client.clone());
-    let gone = all.delete(namespace, &kube::api::DeleteParams::default());
-    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap().unwrap();
+    let now = kube::api::DeleteParams::default();
+    tokio::time::timeout(Duration::from_secs(10), all.delete(namespace, &now)).await.unwrap().unwrap();
 }
