@@ -1,17 +1,22 @@
 //! `firedrill diagnose`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use miette::Diagnostic;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{Format, print, print_json};
-use crate::cluster::local;
+use crate::cluster;
+use crate::cluster::local::{self, Options};
 use crate::cluster::state::SHARED;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::steps::api::Api;
 use crate::steps::facts;
+
+/// How long a connection may take to be made.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Arguments of `firedrill diagnose`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +35,7 @@ pub struct Args {
     /// The kubeconfig's current context
     #[arg(long)]
     current_context: bool,
-    /// How the result is printed
+    /// The form of the result on stdout
     #[arg(long, value_enum, default_value_t)]
     output: Format,
 }
@@ -66,7 +71,7 @@ enum NoDiagnosis {
 
 /// Says why the Service has no endpoints. Exits 0 when it has some, 1 when a cause was found.
 pub async fn run(args: Args) -> Outcome {
-    let client = client(&args).await.map_err(Failure::environment)?;
+    let client = client(&args).await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
     let facts = facts(&Api::new(client), &namespace, &args.service).await.map_err(|error| match error {
         bad @ crate::steps::Error::BadName { .. } => Failure::usage(bad),
@@ -74,29 +79,37 @@ pub async fn run(args: Args) -> Outcome {
     })?;
     let diagnosis = diagnose(&facts);
     match args.output {
-        Format::Text => print(&format!("{}\n", text(&diagnosis)))?,
-        Format::Json => print_json(&diagnosis)?,
-    };
+        Format::Text => print(&text(&diagnosis)),
+        Format::Json => print_json(&diagnosis),
+    }?;
     Ok(if diagnosis.found() { Exit::Missed } else { Exit::Passed })
 }
 
-async fn client(args: &Args) -> Result<kube::Client, NoDiagnosis> {
+async fn client(args: &Args) -> Result<kube::Client, Failure> {
     let named = args.kubeconfig.is_some() || args.context.is_some() || args.current_context;
-    let path = if named { args.kubeconfig.clone() } else { Some(local_cluster().ok_or(NoDiagnosis::NoCluster)?) };
-    let kubeconfig = match path {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
+    let path = if named { args.kubeconfig.clone() } else { Some(local_cluster()?) };
     let options = KubeConfigOptions { context: args.context.clone(), ..KubeConfigOptions::default() };
-    let loading = async { kube::Config::from_custom_kubeconfig(kubeconfig?, &options).await };
-    let config = loading.await.map_err(|source| NoDiagnosis::Kubeconfig { source })?;
-    kube::Client::try_from(config).map_err(|source| NoDiagnosis::Client { source })
+    let loading = async {
+        let kubeconfig = path.map_or_else(Kubeconfig::read, Kubeconfig::read_from)?;
+        kube::Config::from_custom_kubeconfig(kubeconfig, &options).await
+    };
+    let mut config =
+        loading.await.map_err(|source| Failure::environment(NoDiagnosis::Kubeconfig { source }))?;
+    if !named {
+        // The local cluster is on loopback; a proxy has no say.
+        config.proxy_url = None;
+    }
+    config.connect_timeout.get_or_insert(CONNECT_WITHIN);
+    kube::Client::try_from(config).map_err(|source| Failure::environment(NoDiagnosis::Client { source }))
 }
 
 /// The kubeconfig of the cluster that `cluster up` made.
-fn local_cluster() -> Option<PathBuf> {
-    let options = local::Options::from_env(None).ok()?;
-    local::kubeconfig(&options, SHARED).ok()
+fn local_cluster() -> Result<PathBuf, Failure> {
+    let options = Options::from_env(None).map_err(Failure::environment)?;
+    local::kubeconfig(&options, SHARED).map_err(|error| match error {
+        cluster::Error::Down { .. } => Failure::environment(NoDiagnosis::NoCluster),
+        other => Failure::environment(other),
+    })
 }
 
 fn text(diagnosis: &Diagnosis) -> String {
@@ -105,5 +118,6 @@ fn text(diagnosis: &Diagnosis) -> String {
         let what = if fix.contains(" patch ") || fix.contains(" scale ") { "Fix" } else { "Look" };
         text = format!("{text}\n\n{what}:\n  {fix}");
     }
+    text.push('\n');
     text
 }

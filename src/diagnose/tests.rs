@@ -22,7 +22,10 @@ fn facts(selector: &[(&str, &str)], pods: Vec<PodFacts>) -> Facts {
         service: Some(ServiceFacts {
             selector: labels(selector),
             ports: vec![PortFacts { port: 80, target: TargetPort::Number(8080) }],
-            selector_changed: Some(Changed { by: "helm".to_owned(), at: Some("2026-11-22T14:15:02Z".to_owned()) }),
+            selector_changed: Some(Changed {
+                by: "helm".to_owned(),
+                at: Some("2026-11-22T14:15:02Z".to_owned()),
+            }),
             ..ServiceFacts::default()
         }),
         pods,

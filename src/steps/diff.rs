@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn leaves_are_named_and_bookkeeping_is_not() {
-        let before = json!({"metadata": {"uid": "1", "resourceVersion": "1"}, "spec": {"selector": {"app": "a"}}});
+        let before =
+            json!({"metadata": {"uid": "1", "resourceVersion": "1"}, "spec": {"selector": {"app": "a"}}});
         let after = json!({"metadata": {"uid": "1", "resourceVersion": "2", "generation": 2},
             "spec": {"selector": {"app": "b", "tier": "c"}}, "status": {}});
         assert_eq!(

@@ -7,26 +7,30 @@ use std::time::Duration;
 
 use firedrill::clock::Stopwatch;
 use firedrill::drill::{Length, SignalState, Step};
-use firedrill::engine::undo::store::{ConfigMapStore, InTwoPlaces};
+use firedrill::engine::undo::store::ConfigMapStore;
 use firedrill::engine::undo::{Undo, UndoSummary};
 use firedrill::journal::{ObjectRef, Record, StepOutcome, UndoItem};
-use firedrill::steps::api::{Api, namespace_ref};
+use firedrill::steps::api::Api;
 use firedrill::steps::{Context, Manifests, RecordError, Recorder, SignalView, StepReport};
 use futures::future::BoxFuture;
 use kube::core::Request;
 use kube::core::params::{Patch, PatchParams};
 use serde_json::{Value, json};
 
+use crate::support::namespace::TestNamespace;
 use crate::support::shared;
 
-/// The journal's half of the records.
-#[derive(Clone, Default)]
-pub struct Memory(pub Arc<Mutex<Vec<Record>>>);
+/// Records in memory, in the journal's place, and in the cluster.
+#[derive(Clone)]
+struct TwoPlaces {
+    journal: Arc<Mutex<Vec<Record>>>,
+    store: ConfigMapStore,
+}
 
-impl Recorder for Memory {
+impl Recorder for TwoPlaces {
     fn record(&self, record: Record) -> BoxFuture<'_, Result<(), RecordError>> {
-        self.0.lock().unwrap().push(record);
-        Box::pin(std::future::ready(Ok(())))
+        self.journal.lock().unwrap().push(record.clone());
+        self.store.record(record)
     }
 }
 
@@ -42,44 +46,41 @@ impl SignalView for AllUp {
 /// A run in a namespace of its own.
 pub struct Stage {
     pub ctx: Context,
-    pub memory: Memory,
     pub store: ConfigMapStore,
     pub client: kube::Client,
+    journal: Arc<Mutex<Vec<Record>>>,
+    _namespace: TestNamespace,
 }
 
 impl Stage {
     /// An empty namespace that somebody else made.
     pub async fn empty(manifests: Manifests) -> Self {
-        let stage = Self::without_namespace(manifests).await;
-        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stage.ctx.namespace}});
-        stage.ctx.api.create(&namespace_ref(&stage.ctx.namespace), &body).await.unwrap();
-        stage
+        Self::new(TestNamespace::new().await, manifests)
     }
 
     /// A run whose namespace does not exist yet.
-    pub async fn without_namespace(manifests: Manifests) -> Self {
-        let client = shared::client().await;
+    pub async fn without_namespace() -> Self {
         let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(8).collect();
-        let namespace = format!("it-{suffix}");
-        let run = format!("run-{namespace}");
-        let memory = Memory::default();
-        let store = ConfigMapStore::new(client.clone(), &namespace, &run);
-        let recorder = Arc::new(InTwoPlaces(memory.clone(), store.clone()));
-        let ctx = Context::new(
-            client.clone(),
-            &namespace,
-            &run,
-            Stopwatch::start(),
-            recorder,
-            Arc::new(AllUp),
-            Arc::new(manifests),
-        );
-        Self { ctx, memory, store, client }
+        let namespace = TestNamespace { name: format!("it-{suffix}"), client: shared::client().await };
+        Self::new(namespace, Manifests::new())
+    }
+
+    fn new(namespace: TestNamespace, manifests: Manifests) -> Self {
+        let (client, name) = (namespace.client.clone(), namespace.name.clone());
+        let run = format!("run-{name}");
+        let store = ConfigMapStore::new(client.clone(), &name, &run);
+        let journal = Arc::new(Mutex::default());
+        let recorder = Arc::new(TwoPlaces { journal: Arc::clone(&journal), store: store.clone() });
+        let (signals, manifests) = (Arc::new(AllUp), Arc::new(manifests));
+        let clock = Stopwatch::start();
+        let ctx = Context::new(client.clone(), &name, &run, clock, recorder, signals, manifests);
+        Self { ctx, store, client, journal, _namespace: namespace }
     }
 
     /// The incident's workload, applied by its owner and rolled out.
     pub async fn incident() -> Self {
-        let stage = Self::empty(BTreeMap::from([("service.yaml".to_owned(), vec![service("api-svc")])])).await;
+        let stage =
+            Self::empty(BTreeMap::from([("service.yaml".to_owned(), vec![service("api-svc")])])).await;
         stage.owner_applies(&service("api-service")).await.unwrap();
         stage.owner_applies(&deployment(3)).await.unwrap();
         let within = Length::secs(30);
@@ -100,7 +101,7 @@ impl Stage {
     }
 
     pub fn records(&self) -> Vec<Record> {
-        self.memory.0.lock().unwrap().clone()
+        self.journal.lock().unwrap().clone()
     }
 
     /// Undoes from the in-cluster records, as another machine would.
@@ -165,14 +166,6 @@ impl Stage {
     pub async fn delete(&self, object: &ObjectRef) {
         let api = Api::new(self.client.clone());
         api.delete(object, None, None, firedrill::steps::api::Mode::Real).await.unwrap();
-    }
-
-    /// Takes the stage down.
-    pub async fn end(self) {
-        let namespace = namespace_ref(&self.ctx.namespace);
-        if self.ctx.api.get(&namespace).await.unwrap().is_some() {
-            self.delete(&namespace).await;
-        }
     }
 }
 

@@ -43,7 +43,6 @@ async fn a_patch_is_recorded_in_two_places_before_it_changes_anything() {
 
     assert_eq!(stage.step(fault()).await.outcome, StepOutcome::Unchanged);
     assert_eq!(stage.records().len(), 1, "what changes nothing needs no record");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -51,13 +50,14 @@ async fn a_refusal_changes_and_records_nothing() {
     let stage = Stage::incident().await;
     let labels = json!({"spec": {"template": {"metadata": {"labels": {"app": "api-svc"}}}}});
     let report = stage.step(json!({"patch": {"target": "deployment/api-service", "merge": labels}})).await;
-    let StepOutcome::Rejected { status: 422, message } = report.outcome else { panic!("{:?}", report.outcome) };
+    let StepOutcome::Rejected { status: 422, message } = report.outcome else {
+        panic!("{:?}", report.outcome)
+    };
     assert!(message.contains("`selector` does not match template `labels`"), "{message}");
 
     let report = stage.step(json!({"scale": {"target": "deployment/nobody", "replicas": 1}})).await;
     assert!(matches!(report.outcome, StepOutcome::Rejected { status: 404, .. }), "{:?}", report.outcome);
     assert_eq!(stage.records(), []);
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -66,7 +66,6 @@ async fn steps_on_secrets_are_refused() {
     let step: Step = serde_json::from_value(json!({"delete": "secret/token"})).unwrap();
     let error = firedrill::steps::run(&step, &stage.ctx).await.unwrap_err();
     assert!(error.to_string().contains("steps on Secrets are not supported yet"), "{error}");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -83,7 +82,6 @@ async fn scale_restart_and_label_do_what_kubectl_does() {
     let label = json!({"pods": {"app": "api-service"}, "set": {"app": "api-svc", "moved": "yes"}});
     stage.change(json!({"label": label})).await;
     assert_eq!(stage.pods("app=api-svc,moved=yes").await.len(), 1);
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -99,7 +97,6 @@ async fn a_deleted_object_is_recorded_whole_and_gone() {
     let made = stage.get(&stage.service()).await;
     assert_eq!(made["metadata"]["labels"]["firedrill.dev/run"], json!(stage.ctx.run));
     assert_eq!(stage.records()[1].effect, Effect::Created);
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -110,12 +107,11 @@ async fn apply_on_an_object_of_another_owner_is_recorded_field_by_field() {
     let paths: Vec<&str> = fields(&records[0].effect).iter().map(|change| change.path.as_str()).collect();
     assert_eq!(paths, ["/spec/selector/app"]);
     assert_eq!(stage.get(&stage.service()).await["spec"]["selector"]["app"], "api-svc");
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn deploy_makes_a_labelled_namespace_and_waits_for_the_rollout() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     let deployed = deploy(&[deployment(2), service("api-service")], true, &stage.ctx).await.unwrap();
     let created: Vec<String> = deployed.created.iter().map(ToString::to_string).collect();
     assert_eq!(created, ["service/api-service", "deployment/api-service"]);
@@ -128,13 +124,11 @@ async fn deploy_makes_a_labelled_namespace_and_waits_for_the_rollout() {
     let taken = Stage::empty(BTreeMap::new()).await;
     let error = deploy(&[], true, &taken.ctx).await.unwrap_err();
     assert!(error.to_string().contains("exists already"), "{error}");
-    taken.end().await;
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn a_refused_manifest_says_which_and_why() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     let mut broken = deployment(1);
     broken["spec"]["selector"]["matchLabels"]["app"] = json!("other");
     let error = deploy(&[broken], true, &stage.ctx).await.unwrap_err();
@@ -148,12 +142,11 @@ async fn a_refused_manifest_says_which_and_why() {
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}});
     let error = deploy(&[role], false, &stage.ctx).await.unwrap_err();
     assert!(error.to_string().contains("belongs to the whole cluster"), "{error}");
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn a_workload_that_never_gets_ready_says_why() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     let mut stuck = deployment(2);
     stuck["spec"]["template"]["spec"]["nodeSelector"] = json!({"disk": "none-like-this"});
     deploy(&[stuck], true, &stage.ctx).await.unwrap();
@@ -164,12 +157,11 @@ async fn a_workload_that_never_gets_ready_says_why() {
 
     let error = ready(&stage.ctx, "nobody", Length::millis(300)).await.unwrap_err();
     assert!(error.to_string().contains("it does not exist"), "{error}");
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn a_wait_for_a_signal_that_does_not_come_is_an_error() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     let wait = |state: &str| -> Step {
         let wait: Value = json!({"wait": {"signal": "http", "state": state, "within": "1s"}});
         serde_json::from_value(wait).unwrap()

@@ -36,7 +36,6 @@ async fn a_patch_is_undone_with_its_ownership() {
     let after = stage.get(&stage.service()).await;
     assert_eq!(essence(&after), essence(&before));
     stage.owner_applies(&service("api-mended")).await.expect("the owner owns the selector again");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -49,7 +48,6 @@ async fn what_the_runbook_mended_keeps_its_value_and_gets_its_owner_back() {
     undone_twice(&stage, &[UndoResult::AlreadyAsBefore]).await;
     assert_eq!(essence(&stage.get(&stage.service()).await), essence(&before));
     stage.owner_applies(&service("api-mended")).await.expect("no conflict");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -64,7 +62,6 @@ async fn a_key_that_the_fault_added_goes_and_one_that_it_removed_comes_back() {
     let after = stage.get(&stage.service()).await;
     assert_eq!(essence(&after), essence(&before));
     assert!(after["metadata"]["annotations"].is_null(), "{after}");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -73,7 +70,9 @@ async fn scale_label_and_apply_are_undone() {
     let (service_before, deployment_before) =
         (stage.get(&stage.service()).await, stage.get(&stage.deployment()).await);
     stage.change(json!({"scale": {"target": "deployment/api-service", "replicas": 1}})).await;
-    stage.change(json!({"label": {"target": "service/api-service", "set": {"team": "other", "x": "y"}}})).await;
+    stage
+        .change(json!({"label": {"target": "service/api-service", "set": {"team": "other", "x": "y"}}}))
+        .await;
     stage.change(json!({"apply": {"manifests": ["service.yaml"]}})).await;
     let (summary, items) = stage.undo().await;
     assert!(summary.complete, "{summary:?} {items:?}");
@@ -81,7 +80,6 @@ async fn scale_label_and_apply_are_undone() {
     assert_eq!(essence(&stage.get(&stage.deployment()).await), essence(&deployment_before));
     stage.owner_applies(&service("api-mended")).await.expect("no conflict");
     stage.owner_applies(&deployment(2)).await.expect("no conflict");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -94,7 +92,6 @@ async fn relabelled_pods_get_their_labels_back() {
     assert_eq!(items.len(), 3, "{items:?}");
     // The ReplicaSet may take surplus pods away; no pod keeps the other label.
     assert_eq!(stage.pods("app=api-svc").await, [] as [serde_json::Value; 0]);
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -117,7 +114,6 @@ async fn what_a_person_changed_since_stays_and_is_named() {
     let managers = after["metadata"]["managedFields"].to_string();
     assert!(!managers.contains("firedrill"), "{managers}");
     assert_eq!(stage.store.load().await.unwrap(), records, "the records stay while something is left");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -132,7 +128,6 @@ async fn a_field_beside_one_that_a_person_changed_is_put_back() {
     let after = stage.get(&stage.service()).await;
     assert_eq!(after["spec"]["selector"]["app"], "by-hand");
     assert_eq!(after["spec"]["sessionAffinity"], "None");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -144,7 +139,6 @@ async fn a_fix_by_a_person_to_the_old_value_is_as_before() {
     undone_twice(&stage, &[UndoResult::AlreadyAsBefore]).await;
     let managers = stage.get(&stage.service()).await["metadata"]["managedFields"].to_string();
     assert!(managers.contains("kubectl-edit") && managers.contains("helm"), "{managers}");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -162,7 +156,6 @@ async fn an_object_that_was_deleted_or_made_anew_since_is_left() {
     let UndoResult::LeftGone { now } = &items[0].result else { panic!("{items:?}") };
     assert!(now.contains("another one of this name"), "{now}");
     assert_eq!(stage.get(&stage.service()).await["spec"]["selector"]["app"], "api-svc");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -176,7 +169,6 @@ async fn a_deleted_service_comes_back_with_its_address_and_owner() {
     assert_eq!(after["spec"], before["spec"], "clusterIP and nodePort included");
     assert_eq!(essence(&after), essence(&before));
     stage.owner_applies(&service("api-mended")).await.expect("no conflict");
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -194,7 +186,6 @@ async fn a_service_that_was_broken_deleted_and_made_again_ends_as_it_was() {
     let after = stage.get(&stage.service()).await;
     assert_eq!(essence(&after), essence(&before));
     assert_eq!(label(&after, "firedrill.dev/run"), None);
-    stage.end().await;
 }
 
 #[tokio::test]
@@ -204,12 +195,11 @@ async fn what_the_run_made_is_deleted() {
     stage.change(json!({"apply": {"manifests": ["service.yaml"]}})).await;
     undone_twice(&stage, &[UndoResult::Deleted]).await;
     assert_eq!(stage.ctx.api.get(&stage.service()).await.unwrap(), None);
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn the_namespace_of_the_run_goes_after_the_fields() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     deploy(&[service("api-service"), deployment(1)], true, &stage.ctx).await.unwrap();
     stage.change(fault()).await;
     let records = stage.records();
@@ -225,7 +215,7 @@ async fn the_namespace_of_the_run_goes_after_the_fields() {
 
 #[tokio::test]
 async fn a_workload_that_is_kept_loses_the_fault_only() {
-    let stage = Stage::without_namespace(BTreeMap::new()).await;
+    let stage = Stage::without_namespace().await;
     deploy(&[service("api-service")], true, &stage.ctx).await.unwrap();
     stage.change(fault()).await;
     let mut undo = Undo::new(stage.client.clone(), &stage.ctx.run, &stage.ctx.namespace);
@@ -236,5 +226,4 @@ async fn a_workload_that_is_kept_loses_the_fault_only() {
     let live = stage.get(&stage.service()).await;
     assert_eq!(live["spec"]["selector"]["app"], "api-service");
     assert_eq!(stage.store.load().await.unwrap(), []);
-    stage.end().await;
 }

@@ -27,7 +27,8 @@ impl Field<'_> {
 }
 
 fn is_container(before: Option<&Value>, after: Option<&Value>) -> bool {
-    let empty = |value: Option<&Value>| value.is_none_or(|v| v.as_object().is_some_and(serde_json::Map::is_empty));
+    let empty =
+        |value: Option<&Value>| value.is_none_or(|v| v.as_object().is_some_and(serde_json::Map::is_empty));
     empty(before) && empty(after)
 }
 
@@ -72,17 +73,13 @@ impl<'a> Fields<'a> {
             return;
         }
         let before = self.swallow(path, change.before.clone());
-        match self.0.get_mut(path) {
-            Some(field) => {
-                if field.is_container() && !is_container(before.as_ref(), None) {
-                    field.before = before;
-                }
-                field.after.clone_from(&change.after);
+        if let Some(field) = self.0.get_mut(path) {
+            if field.is_container() && !is_container(before.as_ref(), None) {
+                field.before = before;
             }
-            None => {
-                let field = Field { before, after: change.after.clone(), owners };
-                self.0.insert(path.to_owned(), field);
-            }
+            field.after.clone_from(&change.after);
+        } else {
+            self.0.insert(path.to_owned(), Field { before, after: change.after.clone(), owners });
         }
     }
 
@@ -90,17 +87,11 @@ impl<'a> Fields<'a> {
     /// with their first values, where the run's were still there.
     fn swallow(&mut self, path: &str, before: Option<Value>) -> Option<Value> {
         let inner: Vec<String> = self.0.keys().filter(|p| contains(path, p)).cloned().collect();
-        let mut first = before.clone();
-        for p in inner {
-            let inside = &p[path.len()..];
-            if let (Some(field), Some(first), Some(before)) = (self.0.remove(&p), &mut first, &before)
-                && !field.is_container()
-                && get(before, inside) == field.after.as_ref()
-            {
-                set(first, inside, field.before);
-            }
-        }
-        first
+        let taken = inner.into_iter().filter_map(|p| Some((p[path.len()..].to_owned(), self.0.remove(&p)?)));
+        let inside = Fields(taken.collect());
+        let was = self.0.get(path).filter(|field| field.is_container());
+        let whole = before.or_else(|| was.and_then(|field| field.before.clone()));
+        whole.map(|whole| inside.undone(&whole))
     }
 
     /// Whether nothing was written.

@@ -87,8 +87,7 @@ impl<'a> Pending<'a> {
         let settled = plan::paths(fields, live, &[Verdict::Restore, Verdict::AsBefore]);
         let left = plan::paths(fields, live, &[Verdict::Changed]);
         let seen = self.seen.clone().unwrap_or_else(|| managed_fields(live).to_vec());
-        let owners =
-            ownership::give_back(fields, first, &seen, managed_fields(&now), &settled, &left);
+        let owners = ownership::give_back(fields, first, &seen, managed_fields(&now), &settled, &left);
         if let Some(owners) = owners {
             match self.own(api, &now, &owners).await {
                 // Someone wrote in between: what they own now counts, so it is read anew.

@@ -169,7 +169,8 @@ mod tests {
         let set = json!({"f:metadata": {"f:labels": {".": {}, "f:app": {}}}});
         let owner = entry("kubectl", "Update", "T0", &set);
         let first = [owner.clone()];
-        let change = FieldChange { path: "/metadata/labels/app".to_owned(), before: Some(json!("a")), after: None };
+        let change =
+            FieldChange { path: "/metadata/labels/app".to_owned(), before: Some(json!("a")), after: None };
         let mut fields = Fields::default();
         fields.add(&change, &first);
         let target = give_back(&fields, &first, &[], &[], &["/metadata/labels/app"], NONE);

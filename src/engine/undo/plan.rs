@@ -167,9 +167,9 @@ pub(super) fn result(verdict: Verdict, live: &Value, path: &str) -> UndoResult {
 
 /// The entries of people and tools other than firedrill that wrote more than the status.
 fn foreign(live: &Value) -> impl Iterator<Item = &Value> {
-    managed_fields(live)
-        .iter()
-        .filter(|entry| entry.get("manager").is_none_or(|m| m != MANAGER) && entry.get("subresource").is_none())
+    managed_fields(live).iter().filter(|entry| {
+        entry.get("manager").is_none_or(|m| m != MANAGER) && entry.get("subresource").is_none()
+    })
 }
 
 fn is_being_deleted(live: &Value) -> bool {

@@ -172,15 +172,19 @@ fn by_run(mut live: Value) -> Value {
 fn a_service_that_the_run_deleted_and_made_again_ends_as_before_the_first_change() {
     let broken = Effect::Fields { changes: diff(&service("1", "api"), &service("1", "api-svc")) };
     let deleted = Effect::Deleted { before: Box::new(service("1", "api-svc")) };
-    let records = [record(0, Some("1"), broken), record(1, Some("1"), deleted), record(2, None, Effect::Created)];
+    let records =
+        [record(0, Some("1"), broken), record(1, Some("1"), deleted), record(2, None, Effect::Created)];
     let records: Vec<&Record> = records.iter().collect();
     let live = by_run(service("2", "api-svc"));
     let Plan::Recreate { image, in_place_of } = plan(&records, Some(&live), "r1") else {
         panic!("{:?}", plan(&records, Some(&live), "r1"));
     };
     assert_eq!(in_place_of.as_deref(), Some("2"));
-    assert_eq!(image, json!({"metadata": {"name": "api"},
-        "spec": {"selector": {"app": "api"}, "clusterIP": "10.0.0.1"}}));
+    assert_eq!(
+        image,
+        json!({"metadata": {"name": "api"},
+        "spec": {"selector": {"app": "api"}, "clusterIP": "10.0.0.1"}})
+    );
     // Once more, after it was made again.
     let done = service("3", "api");
     assert_eq!(plan(&records, Some(&done), "r1"), Plan::Said(UndoResult::AlreadyAsBefore));
