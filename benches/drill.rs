@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     let cluster = BenchCluster::up();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let lags = runtime.expect("a runtime").block_on(lag::measure(&cluster.kubeconfig(), flips));
+    let lags = runtime.expect("a runtime").block_on(lag::measure(cluster.kubeconfig(), flips));
     table.lag("detection lag, median", &lags, 50.0, 1.1);
     table.lag("detection lag, p99", &lags, 99.0, 1.3);
     whole_runs(&mut table, &cluster, runs);
@@ -35,11 +35,11 @@ fn main() -> ExitCode {
 /// `stableFor` before the fault and after the mend.
 fn whole_runs(table: &mut Table, cluster: &BenchCluster, runs: usize) {
     let measured: Vec<Measured> =
-        (0..runs).map(|_| run_firedrill(&cluster.state, &["run", DRILL, "--output", "json"])).collect();
+        (0..runs).map(|_| run_firedrill(cluster.state.path(), &["run", DRILL, "--output", "json"])).collect();
     let wall = support::median(measured.iter().map(|m| m.wall.as_secs_f64()));
     let memory = measured.iter().map(|m| m.peak_kib).max().unwrap_or(0);
     let first = support::median(measured.iter().map(|m| m.first_output.as_secs_f64()));
-    let version = run_firedrill(&cluster.state, &["--version"]);
+    let version = run_firedrill(cluster.state.path(), &["--version"]);
     table.push(Row::limit("whole run, cluster up", wall, "s", 4.0, "2 × stableFor = 2 s"));
     table.push(Row::limit("peak memory of run", mib(memory), "MiB", 25.0, "limit"));
     table.push(Row::limit("peak memory of responder", mib(cluster.responder_kib()), "MiB", 25.0, "limit"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::SecondsFormat;
 
 use super::exit::{Exit, Failure, Outcome};
+use super::output::print;
 use crate::cluster::local::{self, Health, Progress, Status};
 use crate::cluster::state::SHARED;
 
@@ -89,12 +90,16 @@ pub async fn run(args: Args) -> Outcome {
 
 async fn up(args: Up) -> Outcome {
     let options = args.binaries.options()?;
-    let progress = |news: Progress| say(&news.to_string());
-    let access =
-        local::up(&options, args.until_stdin_closes, &progress).await.map_err(Failure::environment)?;
+    let progress = |news: Progress| {
+        if !news.is_old() {
+            say(&news.to_string());
+        }
+    };
+    let access = local::up(&options, args.until_stdin_closes, &progress)
+        .await
+        .map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
-    print(&export(&access.kubeconfig));
-    Ok(Exit::Passed)
+    print(&export(&access.kubeconfig))
 }
 
 async fn down(name: &str) -> Outcome {
@@ -111,7 +116,7 @@ async fn status() -> Outcome {
         say("no local clusters; firedrill cluster up makes one");
     }
     for cluster in clusters {
-        print(&lines(&cluster));
+        print(&lines(&cluster))?;
     }
     Ok(Exit::Passed)
 }
@@ -119,8 +124,7 @@ async fn status() -> Outcome {
 fn env(name: &str) -> Outcome {
     let options = BinariesArgs::default().options()?;
     let kubeconfig = local::kubeconfig(&options, name).map_err(Failure::environment)?;
-    print(&export(&kubeconfig));
-    Ok(Exit::Passed)
+    print(&export(&kubeconfig))
 }
 
 /// A cluster for people, a fact a line.
@@ -159,10 +163,6 @@ fn quoted(word: &str) -> String {
 /// That a reader is gone is no failure of the cluster.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 #[cfg(test)]

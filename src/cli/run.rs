@@ -67,20 +67,32 @@ pub async fn run(args: Args) -> Outcome {
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
     let path = journal_path(&args, &plan.wishes.run)?;
-    let progress = Progress::start(plan.drill.impact.clone());
+    let clock = Stopwatch::start();
+    let progress = Progress::start(clock);
     progress.note(&format!("{}: {}", plan.drill.metadata.name.value, plan.drill.metadata.title));
     let options = args.cluster.options()?;
-    let tell = |news: local::Progress| progress.note(&news.to_string());
+    let tell = |news: local::Progress| {
+        if !news.is_old() {
+            progress.note(&news.to_string());
+        }
+    };
     let acquired = tokio::select! {
         held = local::acquire(&options, &tell) => Some(held),
         _ = interrupts.recv() => None,
     };
-    let Some(held) = acquired else {
-        progress.finish();
-        return Ok(Exit::Interrupted);
+    let held = match acquired {
+        Some(Ok(held)) => held,
+        Some(Err(error)) => {
+            progress.finish();
+            return Err(Failure::environment(error));
+        }
+        None => {
+            progress.note("interrupted before anything was changed");
+            progress.finish();
+            return Ok(Exit::Interrupted);
+        }
     };
-    let held = held.map_err(Failure::environment)?;
-    let outcome = on_cluster(&args, plan, &held, &path, interrupts, progress).await;
+    let outcome = on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await;
     let released = held.release().await.map_err(Failure::environment);
     outcome.and_then(|exit| released.map(|()| exit))
 }
@@ -90,14 +102,13 @@ async fn on_cluster(
     args: &Args,
     plan: Plan,
     held: &Held,
-    path: &Path,
+    (path, clock): (&Path, Stopwatch),
     interrupts: UnboundedReceiver<()>,
     progress: Progress,
 ) -> Outcome {
-    let clock = Stopwatch::start();
     let access = &held.access;
     if args.respond == Respond::Manual {
-        progress.instructions(&instructions(&plan, &access.kubeconfig));
+        progress.block(&instructions(&plan, &access.kubeconfig));
     }
     let setup = Setup {
         control: access.client().map_err(Failure::environment)?,

@@ -4,6 +4,8 @@
 mod facts;
 mod near;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use facts::*;

@@ -36,9 +36,12 @@ impl NearMiss {
     }
 }
 
+/// What pods of one near miss share: the key, what they have instead, their workload.
+type Group<'a> = (&'a str, Option<(String, String)>, Option<&'a str>);
+
 /// The near misses of the selector, the likeliest first.
 pub(super) fn near_misses(facts: &Facts, selector: &Labels) -> Vec<NearMiss> {
-    let mut groups: BTreeMap<(&str, Option<(String, String)>, Option<&str>), Vec<&PodFacts>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<&PodFacts>> = BTreeMap::new();
     for pod in &facts.pods {
         let mut missed = selector.iter().filter(|(key, value)| pod.labels.get(*key) != Some(*value));
         let (Some((key, wanted)), None) = (missed.next(), missed.next()) else { continue };

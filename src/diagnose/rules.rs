@@ -115,7 +115,8 @@ pub(super) fn usable(facts: &Facts) -> usize {
 
 /// The pods that the selector matches.
 pub(super) fn matching<'a>(facts: &'a Facts, service: &ServiceFacts) -> Vec<&'a PodFacts> {
-    let has = |pod: &&PodFacts| service.selector.iter().all(|(key, value)| pod.labels.get(key) == Some(value));
+    let has =
+        |pod: &&PodFacts| service.selector.iter().all(|(key, value)| pod.labels.get(key) == Some(value));
     facts.pods.iter().filter(has).collect()
 }
 

@@ -17,9 +17,13 @@ pub(super) fn explain(facts: &Facts, cause: &Cause, near: &[NearMiss]) -> (Vec<S
     let Some(service) = &facts.service else { return no_service(facts) };
     let kubectl = format!("kubectl -n {}", facts.namespace);
     match cause {
-        Cause::Healthy | Cause::NoService => (vec![format!("Service {name} has {}.", endpoints(usable(facts)))], None),
+        Cause::Healthy | Cause::NoService => {
+            (vec![format!("Service {name} has {}.", endpoints(usable(facts)))], None)
+        }
         Cause::ExternalName { to } => (
-            vec![format!("Service {name} is of type ExternalName: it stands for {to} and never has endpoints.")],
+            vec![format!(
+                "Service {name} is of type ExternalName: it stands for {to} and never has endpoints."
+            )],
             None,
         ),
         Cause::NoSelector => (
@@ -171,12 +175,14 @@ fn no_port(facts: &Facts, service: &ServiceFacts, target: &str) -> (Vec<String>,
         ),
         format!("Ports of the containers: {listed}."),
     ];
-    let nearest = ports.iter().filter_map(|(name, _)| *name).max_by(|a, b| {
-        strsim::jaro_winkler(target, a).total_cmp(&strsim::jaro_winkler(target, b))
-    });
+    let nearest = ports
+        .iter()
+        .filter_map(|(name, _)| *name)
+        .max_by(|a, b| strsim::jaro_winkler(target, a).total_cmp(&strsim::jaro_winkler(target, b)));
     let value = nearest.map(|name| json!(name)).or_else(|| ports.first().map(|(_, number)| json!(number)));
     let fix = value.map(|value| {
-        let patch = json!([{"op": "replace", "path": format!("/spec/ports/{at}/targetPort"), "value": value}]);
+        let patch =
+            json!([{"op": "replace", "path": format!("/spec/ports/{at}/targetPort"), "value": value}]);
         format!("kubectl -n {} patch service {} --type json -p '{patch}'", facts.namespace, facts.name)
     });
     (lines, fix)
@@ -192,7 +198,9 @@ fn endpoints(n: usize) -> String {
 
 /// `Deployment api` as kubectl takes it: `deployment/api`.
 fn object(workload: &str) -> String {
-    workload.split_once(' ').map_or_else(|| workload.to_owned(), |(kind, name)| format!("{}/{name}", kind.to_lowercase()))
+    workload
+        .split_once(' ')
+        .map_or_else(|| workload.to_owned(), |(kind, name)| format!("{}/{name}", kind.to_lowercase()))
 }
 
 /// The time of day of an RFC 3339 time, where it is from today's run of the clock.

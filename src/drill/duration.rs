@@ -82,3 +82,36 @@ impl JsonSchema for Length {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lengths_read_as_people_write_them() {
+        for (text, millis) in
+            [("50ms", 50), ("1s", 1000), ("3m", 180_000), ("1h 30m", 5_400_000), (" 2s ", 2000)]
+        {
+            assert_eq!(text.parse(), Ok(Length::millis(millis)), "{text}");
+        }
+        for bad in ["", "5", "-1s", "1 parsec", "s", "1e3s", "99999999999999999999s"] {
+            assert!(bad.parse::<Length>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(nanos in any::<u64>()) {
+            let length = Length(Duration::from_nanos(nanos));
+            prop_assert_eq!(length.to_string().parse(), Ok(length));
+            let yaml = serde_saphyr::to_string(&length).unwrap();
+            prop_assert_eq!(serde_saphyr::from_str::<Length>(&yaml).unwrap(), length);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,20}") {
+            let _ = text.parse::<Length>();
+        }
+    }
+}

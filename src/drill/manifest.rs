@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 
-use super::error::{DrillError, Mistake, Place, Source};
+use super::error::{DrillError, Mistake};
 use super::files::Files;
+use super::source::{Place, Source};
 use super::yaml;
+
+const MOST_DOCUMENTS: usize = 500;
+const MOST_TOLD: usize = 20;
 
 /// One object of a manifest file.
 #[derive(Debug, Clone)]
@@ -65,10 +69,17 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Object>, DrillError> {
     let mut mistakes = Vec::new();
     let filled = documents(text).filter(|(_, part)| !yaml::is_blank(part));
     for (number, (offset, part)) in filled.enumerate() {
+        if number >= MOST_DOCUMENTS || mistakes.len() >= MOST_TOLD {
+            mistakes.push(Mistake::new(
+                "firedrill::drill::too-long",
+                format!("{name}: reading stopped at document {}", number + 1),
+            ));
+            break;
+        }
         let document = Document { source: &source, offset, part, number: number + 1 };
         match document.read() {
             Ok(found) => objects.extend(found),
-            Err(mistake) => mistakes.push(mistake),
+            Err(error) => mistakes.extend(error.into_mistakes()),
         }
     }
     if mistakes.is_empty() { Ok(objects) } else { Err(DrillError::many(name, mistakes)) }
@@ -92,6 +103,23 @@ fn documents(text: &str) -> impl Iterator<Item = (usize, &str)> {
     starts.into_iter().zip(ends).map(|(from, to)| (from, &text[from..to]))
 }
 
+/// `1e3` and `08` are read as floats; the API server wants whole numbers written as such, which
+/// is how Go prints them.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0);
+            // A whole float prints without exponent and fraction below 2^53.
+            if let Some(whole) = float.and_then(|f| format!("{f:.0}").parse::<i64>().ok()) {
+                *value = Value::from(whole);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}
+
 struct Document<'a> {
     source: &'a Source,
     offset: usize,
@@ -100,9 +128,10 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
-    fn read(&self) -> Result<Vec<Object>, Mistake> {
-        let value: Value = yaml::read(self.part)
+    fn read(&self) -> Result<Vec<Object>, DrillError> {
+        let mut value: Value = yaml::read(self.part)
             .map_err(|error| yaml::mistake(self.source, self.offset, &error).prefix(&self.whose()))?;
+        whole_numbers(&mut value);
         let is_list =
             value["kind"].as_str().is_some_and(|k| k.ends_with("List")) && value["items"].is_array();
         let values = match value {
@@ -112,12 +141,13 @@ impl Document<'_> {
             },
             value => vec![value],
         };
-        values.into_iter().map(|value| self.object(value)).collect()
+        let place = self.place();
+        values.into_iter().map(|value| self.object(value, place.clone())).collect()
     }
 
-    fn object(&self, value: Value) -> Result<Object, Mistake> {
+    fn object(&self, value: Value, place: Place) -> Result<Object, DrillError> {
         let file = self.source.name().to_owned();
-        let object = Object { value, place: self.place(), document: self.number, file };
+        let object = Object { value, place, document: self.number, file };
         let lacks: Vec<&str> =
             [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
                 .into_iter()
@@ -131,8 +161,9 @@ impl Document<'_> {
             "firedrill::drill::manifest-object",
             format!("{}: {what} lacks {}", self.whose(), lacks.join(", ")),
         )
-        .at(self.place(), "this document")
-        .help("every Kubernetes object has apiVersion, kind and metadata.name, each a string"))
+        .at(object.place, "this document")
+        .help("every Kubernetes object has apiVersion, kind and metadata.name, each a string")
+        .into())
     }
 
     fn whose(&self) -> String {
@@ -169,11 +200,13 @@ mod tests {
             object(
                 "  a: yes\n  b: 0755\n  c: on\n  d: '1'\n  e: 1.5\n  f: 0x1F\n  g: ~\n  h: 1e3\n  i: 10Mi\n  j: 1_000\n"
             ),
-            json!({"a": true, "b": 493, "c": true, "d": "1", "e": 1.5, "f": 31, "g": null, "h": 1000.0, "i": "10Mi", "j": 1000})
+            json!({"a": true, "b": 493, "c": true, "d": "1", "e": 1.5, "f": 31, "g": null, "h": 1000, "i": "10Mi", "j": 1000})
         );
         assert_eq!(
-            object("  k: 2026-01-01\n  80: x\n  l: |\n    two\n    lines\n"),
-            json!({"k": "2026-01-01", "80": "x", "l": "two\nlines\n"})
+            object(
+                "  k: 2026-01-01\n  m: y\n  o: 0o17\n  q: 010:20\n  t: 08\n  80: x\n  l: |\n    two\n    lines\n"
+            ),
+            json!({"k": "2026-01-01", "m": true, "o": 15, "q": "010:20", "t": 8, "80": "x", "l": "two\nlines\n"})
         );
     }
 

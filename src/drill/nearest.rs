@@ -7,7 +7,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (likeness(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.72)
+        .filter(|(likeness, _)| word.chars().count() > 1 && *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
@@ -16,13 +16,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// seen by counting edits. The better of both counts.
 fn likeness(a: &str, b: &str) -> f64 {
     strsim::jaro_winkler(a, b).min(0.9).max(strsim::normalized_damerau_levenshtein(a, b))
-        * if a.chars().next() == b.chars().next() || a.len() > 3 { 1.0 } else { 0.8 }
 }
 
 /// Help for an unknown word: the nearest known one, then all of them.
 #[must_use]
 pub fn suggest<'a>(word: &str, what: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    let known: Vec<&str> = candidates.clone().into_iter().collect();
+    let mut known: Vec<&str> = Vec::new();
+    for candidate in candidates.clone() {
+        if !known.contains(&candidate) {
+            known.push(candidate);
+        }
+    }
     let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     match nearest(word, candidates) {
         Some(near) => format!("did you mean `{near}`? {what}: {list}"),
@@ -48,6 +52,7 @@ mod tests {
         }
         assert_eq!(nearest("replicas", keys), None);
         assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest("s", keys), None);
     }
 
     #[test]
@@ -56,6 +61,6 @@ mod tests {
             suggest("htpp", "signals of this drill", ["endpoints", "http"]),
             "did you mean `http`? signals of this drill: endpoints, http"
         );
-        assert_eq!(suggest("x", "signals", []), "signals: none");
+        assert_eq!(suggest("xyz", "signals", []), "signals: none");
     }
 }

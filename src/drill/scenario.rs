@@ -202,3 +202,95 @@ fn slowest(round: &Round) -> Duration {
 fn sum<'a>(options: impl IntoIterator<Item = &'a Choice>) -> Duration {
     options.into_iter().fold(Duration::ZERO, |total, o| total.saturating_add(o.takes.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::drill::{catalogue, parse};
+
+    fn builtin() -> Drill {
+        catalogue::load("service-has-no-endpoints").unwrap().drill
+    }
+
+    /// A drill with rounds of `id claim takes best` lines, made from the built-in one.
+    fn drill(rounds: &[&[(&str, &str, &str, bool)]], runbook: &str) -> Drill {
+        let text = catalogue::builtin()[0].files[0].1;
+        let (head, _) = text.split_once("\nrounds:\n").unwrap();
+        let mut text = format!("{head}\nrounds:\n");
+        for (r, options) in rounds.iter().enumerate() {
+            let _ = write!(text, "  - {{id: r{r}, title: t, options: [");
+            for (id, claim, takes, best) in *options {
+                let _ = write!(text, "{{id: {id}, label: l, claim: {claim}, takes: {takes}, best: {best}}},");
+            }
+            text.push_str("]}\n");
+        }
+        let _ = writeln!(text, "runbook: {runbook}");
+        parse::parse("drill.yaml", &text).unwrap()
+    }
+
+    #[test]
+    fn the_story_takes_six_minutes_three_at_best_thirty_four_at_worst() {
+        let times = times(&builtin());
+        assert_eq!(times, ScenarioTimes { downtime_s: 360, optimal_s: 180, worst_s: 34 * 60 });
+    }
+
+    #[test]
+    fn the_runbook_is_resolved() {
+        let drill = builtin();
+        let path = drill.runbook_path();
+        let seen: Vec<_> = path.iter().map(|e| (e.name.as_str(), e.claim, e.best, e.steps.len())).collect();
+        assert_eq!(
+            seen,
+            [
+                ("triage.B", Some(Claim::FindsCause), true, 1),
+                ("fix.A", Some(Claim::Resolves), true, 1),
+                ("verify", None, false, 2)
+            ]
+        );
+        let taken: Vec<_> = choices(&drill).into_iter().map(|c| (c.option, c.takes_s, c.best)).collect();
+        assert_eq!(taken, [("triage.B".to_owned(), 60, true), ("fix.A".to_owned(), 120, true)]);
+    }
+
+    #[test]
+    fn a_bare_round_means_its_best_option() {
+        let drill = builtin();
+        assert_eq!(drill.runbook_entry("fix").unwrap().name, "fix.A");
+        assert!(drill.runbook_entry("fix.Z").is_none());
+        assert!(drill.runbook_entry("verify.A").is_none());
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_no_downtime() {
+        let fix: &[_] = &[("A", "resolves", "2m", true), ("B", "mitigates", "9m", false)];
+        let after: &[_] = &[("A", "unchanged", "50m", false), ("B", "finds-cause", "60m", true)];
+        let drill = drill(&[fix, after], "[r0.B, r0.A, r1.B]");
+        assert_eq!(times(&drill), ScenarioTimes { downtime_s: 14 * 60, optimal_s: 120, worst_s: 300 });
+    }
+
+    #[test]
+    fn without_an_option_that_resolves_every_round_counts() {
+        let one: &[_] = &[("A", "finds-cause", "1m", true), ("B", "rejected", "4m", false)];
+        let two: &[_] = &[("A", "mitigates", "2m", true), ("B", "breaks-again", "8m", false)];
+        let drill = drill(&[one, two], "[r0]");
+        assert_eq!(
+            times(&drill),
+            ScenarioTimes { downtime_s: 240, optimal_s: 180, worst_s: 180 + 240 + 60 + 120 }
+        );
+    }
+
+    #[test]
+    fn a_variant_replaces_what_it_names() {
+        let text = catalogue::builtin()[0].files[0].1;
+        let fault = "  port:\n    fault:\n      name: port\n      steps: [{delete: service/api-service}]\n      \
+            expect: {signal: http, state: out, within: 5s}\n";
+        let drill = parse::parse("drill.yaml", &format!("{text}variants:\n{fault}")).unwrap();
+        let port = drill.with_variant("port").unwrap();
+        assert_eq!(port.fault.name, "port");
+        assert_eq!(port.workload.manifests.len(), 1);
+        let error = drill.with_variant("prot").unwrap_err();
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert_eq!(help, "did you mean `port`? its variants: port");
+    }
+}

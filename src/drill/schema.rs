@@ -35,6 +35,30 @@ fn drop_formats(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drill::source::Source;
+    use crate::drill::tree::Node;
+    use crate::drill::{catalogue, shape};
+
+    #[test]
+    fn the_builtin_drills_fit_the_schema() {
+        let schema = schema();
+        for builtin in catalogue::builtin() {
+            let source = Source::new(builtin.name, builtin.files[0].1);
+            let tree = Node::read(source.text()).unwrap();
+            let mistakes = shape::mistakes(&source, &tree, &schema);
+            assert!(mistakes.is_empty(), "{mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn it_says_what_editors_understand() {
+        let schema = schema();
+        let text = schema.to_string();
+        assert!(!text.contains("\"format\""), "{text}");
+        let money = &schema["$defs"]["Impact"]["properties"]["revenuePerMinute"];
+        assert_eq!(money["type"], json!(["number", "string"]));
+        assert_eq!(schema["properties"]["apiVersion"]["$ref"], json!("#/$defs/ApiVersion"));
+    }
 
     #[test]
     fn objects_of_the_drill_refuse_unknown_keys() {

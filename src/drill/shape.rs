@@ -3,9 +3,13 @@
 
 use serde_json::Value;
 
-use super::error::{Mistake, Source};
+use super::error::Mistake;
 use super::nearest::suggest;
+use super::source::Source;
 use super::tree::{Content, Node};
+
+/// A document that is something else altogether is not taken apart to the end.
+const MOST_TOLD: usize = 40;
 
 /// Every unknown key, missing key and unknown word of a document, in its order.
 pub(super) fn mistakes(source: &Source, root: &Node, schema: &Value) -> Vec<Mistake> {
@@ -23,6 +27,9 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// `head` is what stands for the node: the key that it is the value of, or its beginning.
     fn node(&mut self, node: &Node, head: (usize, usize), schema: &'a Value, path: &str) {
+        if self.found.len() >= MOST_TOLD {
+            return;
+        }
         let shapes = self.shapes(schema);
         match &node.content {
             Content::Map(entries) => self.map(entries, head, &shapes, path),
@@ -72,6 +79,9 @@ impl<'a> Walk<'a> {
             if name == "<<" {
                 return;
             }
+            if self.found.len() >= MOST_TOLD {
+                return;
+            }
             match objects.iter().find_map(|o| o["properties"].get(name)) {
                 Some(of) => self.node(value, (key.offset, key.len), of, &join(path, name)),
                 None => self.unknown_key(key, name, &known, path),
@@ -93,20 +103,25 @@ impl<'a> Walk<'a> {
 
     fn missing(&mut self, entries: &[(Node, Node)], head: (usize, usize), object: &Value, path: &str) {
         let required = object.get("required").and_then(Value::as_array).into_iter().flatten();
-        for name in required.filter_map(Value::as_str) {
-            if entries.iter().any(|(key, _)| key.text() == Some(name)) {
-                continue;
-            }
-            let whose = if path.is_empty() { "the drill".to_owned() } else { format!("`{path}`") };
-            let says = object["properties"][name].get("description").and_then(Value::as_str);
-            let mistake =
-                Mistake::new("firedrill::drill::missing-key", format!("{whose} lacks the key `{name}`"))
-                    .at(self.source.place(head.0, head.1), format!("`{name}` is missing here"));
-            self.found.push(match says {
-                Some(says) => mistake.help(format!("{name}: {says}")),
-                None => mistake,
-            });
+        let missing: Vec<&str> = required
+            .filter_map(Value::as_str)
+            .filter(|name| entries.iter().all(|(key, _)| key.text() != Some(name)))
+            .collect();
+        if missing.is_empty() {
+            return;
         }
+        let whose = if path.is_empty() { "the drill".to_owned() } else { format!("`{path}`") };
+        let named: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+        let says: Vec<String> = missing.iter().filter_map(|name| described(object, name)).collect();
+        let keys = if missing.len() == 1 { "the key" } else { "the keys" };
+        self.found.push(
+            Mistake::new(
+                "firedrill::drill::missing-key",
+                format!("{whose} lacks {keys} {}", named.join(", ")),
+            )
+            .at(self.source.place(head.0, head.1), "missing here")
+            .help(says.join("\n")),
+        );
     }
 
     fn word(&mut self, text: &str, span: (usize, usize), shapes: &[&Value], path: &str) {
@@ -129,6 +144,11 @@ fn join(path: &str, name: &str) -> String {
 
 fn properties(object: &Value) -> impl Iterator<Item = &str> {
     object["properties"].as_object().into_iter().flat_map(|p| p.keys().map(String::as_str))
+}
+
+fn described(object: &Value, name: &str) -> Option<String> {
+    let says = object["properties"][name].get("description")?.as_str()?;
+    Some(format!("{name}: {says}"))
 }
 
 fn words(shape: &Value) -> Vec<&str> {

@@ -208,3 +208,40 @@ impl JsonSchema for ObjectName {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn steps_say_exactly_what_they_do() {
+        for (yaml, line) in [
+            (
+                "patch: {target: service/a, merge: {spec: {selector: {app: b, old: null}}}}",
+                r#"patch service/a {"spec":{"selector":{"app":"b","old":null}}}"#,
+            ),
+            ("label: {pods: {app: a}, set: {app: b, tier: null}}", "label pods with app=a app=b tier-"),
+            ("scale: {target: deployment/a, replicas: 0}", "scale deployment/a to 0"),
+            ("delete: Service/a", "delete service/a"),
+            ("apply: {manifests: [a.yaml, b.yaml]}", "apply a.yaml, b.yaml"),
+            ("wait: {signal: http, state: up, within: 30s}", "wait until the signal http is up, at most 30s"),
+            ("wait: {deployment: a, within: 1m}", "wait until deployment/a is rolled out, at most 1m"),
+        ] {
+            assert_eq!(serde_saphyr::from_str::<Step>(yaml).unwrap().to_string(), line);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_object_reads_back(kind in "[a-z]{1,12}", name in "[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?") {
+            let object = ObjectName { kind, name };
+            prop_assert_eq!(object.to_string().parse(), Ok(object));
+        }
+
+        #[test]
+        fn what_has_not_one_slash_is_refused(text in "[a-z]{0,5}|[a-z]{0,3}/|/[a-z]{0,3}|[a-z]/[a-z]/[a-z]{0,3}") {
+            prop_assert!(text.parse::<ObjectName>().is_err());
+        }
+    }
+}

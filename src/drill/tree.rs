@@ -4,7 +4,7 @@
 use serde_saphyr::granit_parser::{Event, Parser, Span};
 
 /// More than a drill file holds; beyond it a message does without a place.
-const MOST_NODES: usize = 50_000;
+const MOST_NODES: usize = 25_000;
 const DEEPEST: usize = 64;
 
 /// A key, a value or a collection.
@@ -94,6 +94,32 @@ impl Node {
         span
     }
 
+    /// The path, as people write it, of the value that begins at a byte offset.
+    pub(super) fn path_at(&self, offset: usize) -> Option<String> {
+        match &self.content {
+            Content::Map(entries) => entries.iter().find_map(|(key, value)| {
+                let name = key.text()?;
+                if value.offset == offset || value.head().0 == offset {
+                    return Some(name.to_owned());
+                }
+                let below = value.path_at(offset)?;
+                Some(if below.starts_with('[') {
+                    format!("{name}{below}")
+                } else {
+                    format!("{name}.{below}")
+                })
+            }),
+            Content::Seq(items) => items.iter().enumerate().find_map(|(i, item)| {
+                if item.offset == offset {
+                    return Some(format!("[{i}]"));
+                }
+                let below = item.path_at(offset)?;
+                Some(if below.starts_with('[') { format!("[{i}]{below}") } else { format!("[{i}].{below}") })
+            }),
+            _ => None,
+        }
+    }
+
     /// A scalar's text.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.content {
@@ -152,6 +178,16 @@ mod tests {
         assert_eq!(found("signals/7"), "signals");
         assert_eq!(found("empty"), "empty");
         assert_eq!(found("missing"), "é");
+    }
+
+    #[test]
+    fn an_offset_finds_its_path() {
+        let tree = Node::read(TEXT).unwrap();
+        let path = |text: &str| tree.path_at(TEXT.find(text).unwrap());
+        assert_eq!(path("50ms").as_deref(), Some("signals[0].http.every"));
+        assert_eq!(path("x\n").as_deref(), Some("signals[1]"));
+        assert_eq!(path("1\n").as_deref(), Some("é"));
+        assert_eq!(path("\n"), None);
     }
 
     #[test]

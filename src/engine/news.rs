@@ -53,7 +53,7 @@ impl Desk {
     ///
     /// # Errors
     /// Where the journal cannot be written, or the run takes no more changes.
-    pub async fn record(&self, record: Record) -> Result<(), String> {
+    pub async fn write(&self, record: Record) -> Result<(), String> {
         let (answer, answered) = oneshot::channel();
         let gone = || "the run is over".to_owned();
         self.news.send(News::Record(Box::new(record), answer)).map_err(|_| gone())?;

@@ -8,6 +8,7 @@ use serde_saphyr::Spanned;
 
 use super::phase::Rules;
 use super::watch::Detector;
+use crate::clock::Nanos;
 use crate::drill::{Drill, DrillError, Length, Loaded, Signal, Step, scenario};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 
@@ -93,9 +94,10 @@ impl Plan {
         Detector { signal: self.place(&detector.signal.value), after: detector.after.value as usize }
     }
 
-    /// What the phases depend on; the deadline counts from the run's beginning.
+    /// What the phases depend on, for a run whose cluster is there at `now`: the deadline
+    /// counts from then.
     #[must_use]
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self, now: Nanos) -> Rules {
         let stable_for = self.drill.steady_state.stable_for.value.nanos();
         let expect = &self.drill.fault.expect;
         Rules {
@@ -105,7 +107,7 @@ impl Plan {
             runbook: self.wishes.responder == ResponderKind::Runbook,
             recover_within: RECOVER_WITHIN.nanos(),
             resolve_within: RESOLVE_WITHIN.nanos(),
-            deadline: Length(self.wishes.max_duration).nanos(),
+            deadline: now.saturating_add(Length(self.wishes.max_duration).nanos()),
         }
     }
 

@@ -73,7 +73,7 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let brief = plan.brief();
     let (state, effects) = phase::begin();
     let mut run = Run {
-        rules: plan.rules(),
+        rules: plan.rules(setup.clock.elapsed()),
         tasks: Tasks::new(plan, setup.control, desk, watched.states(), stopped),
         under_way: JoinSet::new(),
         root_cause: None,
@@ -156,7 +156,7 @@ impl Run<'_> {
     }
 
     fn health(&self) -> Vec<phase::Health> {
-        self.watched.health(self.signals.as_ref().map_or(0, Signals::last_answer))
+        self.watched.health(self.signals.as_ref())
     }
 
     fn feed_health(&mut self) {

@@ -8,7 +8,7 @@ use crate::clock::Nanos;
 use crate::drill::{Signal, SignalState};
 use crate::journal::Kind;
 use crate::journal::intervals::{Edge, Track};
-use crate::signals::{Observation, Seen};
+use crate::signals::{Observation, Seen, Signals};
 
 /// The detector's rule: so many bad observations of this signal in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,14 +84,21 @@ impl Watched {
         kind
     }
 
-    /// How every signal is. A watch is known to be up for as long as the API server is heard.
+    /// How every signal is. A watch is known to be up for as long as the API server is heard,
+    /// requests up to the last good one, and not beyond one that is still to be answered.
     #[must_use]
-    pub fn health(&self, last_answer: Nanos) -> Vec<Health> {
-        let each = self.tracks.iter().zip(&self.requests);
-        each.map(|(track, requests)| Health {
-            up_since: track.up_since(),
-            up_until: if *requests { track.last_up().unwrap_or(0) } else { last_answer },
-            first_out: self.injecting_since.and_then(|since| track.first_out(since)),
+    pub fn health(&self, signals: Option<&Signals>) -> Vec<Health> {
+        let last_answer = signals.map_or(0, Signals::last_answer);
+        let in_flight = signals.map(Signals::oldest_in_flight).unwrap_or_default();
+        let each = self.tracks.iter().zip(&self.requests).enumerate();
+        each.map(|(index, (track, requests))| {
+            let oldest = in_flight.get(index).copied().flatten().unwrap_or(Nanos::MAX);
+            let last_up = track.last_up().unwrap_or(0).min(oldest);
+            Health {
+                up_since: track.up_since(),
+                up_until: if *requests { last_up } else { last_answer },
+                first_out: self.injecting_since.and_then(|since| track.first_out(since)),
+            }
         })
         .collect()
     }

@@ -216,10 +216,10 @@ fn done() -> BoxedStrategy<Kind> {
 
 /// What is found out and told.
 fn said() -> BoxedStrategy<Kind> {
+    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown};
     use Claim::{BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged};
     let claim =
         proptest::sample::select(vec![BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged]);
-    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown};
     let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown]);
     prop_oneof![
         (text(), text(), text(), any::<bool>(), any::<bool>()).prop_map(

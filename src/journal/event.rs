@@ -242,7 +242,7 @@ pub struct SignalBrief {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignalSource {
-    /// A watch of a Service's EndpointSlices.
+    /// A watch of a Service's `EndpointSlice`s.
     Slices,
     /// Requests through the API server's service proxy.
     ApiserverProxy,

@@ -186,7 +186,7 @@ impl Track {
         let (mut last_up, mut last_out) = (None, None);
         for &(at, said) in &self.samples {
             match said {
-                Said::Nothing => continue,
+                Said::Nothing => {}
                 Said::Out => {
                     open = open.or_else(|| Some(self.edge(last_up, at)));
                     last_out = Some(at);

@@ -6,15 +6,21 @@ use SignalState::{Out, Up};
 
 fn watch(samples: &[(Nanos, SignalState)], gaps: &[(Nanos, Nanos)]) -> Track {
     let mut track = Track::of_watch();
-    samples.iter().for_each(|(at, state)| track.observe(*at, *state));
-    gaps.iter().for_each(|(from, to)| track.gap(*from, *to));
+    for (at, state) in samples {
+        track.observe(*at, *state);
+    }
+    for (from, to) in gaps {
+        track.gap(*from, *to);
+    }
     track
 }
 
 /// Requests in the order of arrival: sent, arrival, state.
 fn requests(answers: &[(Nanos, Nanos, Option<SignalState>)]) -> Track {
     let mut track = Track::of_requests();
-    answers.iter().for_each(|(sent, arrival, state)| track.answer(*sent, *arrival, *state));
+    for (sent, arrival, state) in answers {
+        track.answer(*sent, *arrival, *state);
+    }
     track
 }
 
@@ -151,7 +157,9 @@ proptest! {
     #[test]
     fn the_unknown_and_the_downtime_fit_their_window(sent in answers(), gaps in vec((0..200_u64, 0..200_u64), 0..5), from in 0..200_u64, to in 0..300_u64) {
         let mut track = requests(&sent);
-        gaps.iter().for_each(|(from, to)| track.gap(*from, *to));
+        for (from, to) in gaps {
+            track.gap(from, to);
+        }
         prop_assert!(track.unknown(from, to) <= to.saturating_sub(from));
         prop_assert!(track.downtime(from, to).ns <= to.saturating_sub(from));
     }

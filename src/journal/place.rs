@@ -82,18 +82,18 @@ pub enum Error {
 mod tests {
     use super::*;
 
-    fn os(text: &str) -> Option<&OsStr> {
-        Some(OsStr::new(text))
+    fn os(text: &str) -> &OsStr {
+        OsStr::new(text)
     }
 
     #[test]
     fn the_state_folder_follows_the_standard() {
-        let place = |state, home| runs(state, home).ok();
+        let place = |state: Option<&str>, home: Option<&str>| runs(state.map(os), home.map(os)).ok();
         let in_home = Some(PathBuf::from("/h/.local/state/firedrill/runs"));
-        assert_eq!(place(os("/s"), os("/h")), Some(PathBuf::from("/s/firedrill/runs")));
-        assert_eq!(place(None, os("/h")), in_home);
-        assert_eq!(place(os("relative"), os("/h")), in_home);
-        assert_eq!(place(os(""), os("/h")), in_home);
+        assert_eq!(place(Some("/s"), Some("/h")), Some(PathBuf::from("/s/firedrill/runs")));
+        assert_eq!(place(None, Some("/h")), in_home);
+        assert_eq!(place(Some("relative"), Some("/h")), in_home);
+        assert_eq!(place(Some(""), Some("/h")), in_home);
         assert_eq!(place(None, None), None);
     }
 

@@ -4,6 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Nanos;
+use crate::drill::Length;
 
 /// A time in milliseconds, exact to the microsecond: `12.345` in JSON. Negative only where a
 /// moment lies before the one that it is counted from.
@@ -62,13 +63,13 @@ impl std::fmt::Display for Millis {
         // Each unit ends where rounding would carry into the next: 999.6 ms is 1.000 s.
         let text = match micros {
             0 => "0 ms".to_owned(),
-            ..9_950 => format!("{sign}{}.{} ms", (micros + 50) / 1000, (micros + 50) / 100 % 10),
-            ..999_500 => format!("{sign}{} ms", (micros + 500) / 1000),
-            ..59_999_500 => {
+            1..9_950 => format!("{sign}{}.{} ms", (micros + 50) / 1000, (micros + 50) / 100 % 10),
+            9_950..999_500 => format!("{sign}{} ms", (micros + 500) / 1000),
+            999_500..59_999_500 => {
                 let millis = (micros + 500) / 1000;
                 format!("{sign}{}.{:03} s", millis / 1000, millis % 1000)
             }
-            ..3_599_950_000 => {
+            59_999_500..3_599_950_000 => {
                 let tenths = (micros + 50_000) / 100_000;
                 format!("{sign}{}m {:02}.{}s", tenths / 600, tenths / 10 % 60, tenths % 10)
             }
@@ -79,6 +80,13 @@ impl std::fmt::Display for Millis {
         };
         f.pad(&text)
     }
+}
+
+/// A limit as a drill file writes it: `2s`, `1m 30s`.
+#[must_use]
+pub fn as_written(limit: Millis) -> String {
+    let whole = u64::try_from(limit.micros / 1000);
+    whole.map_or_else(|_| limit.to_string(), |ms| Length::millis(ms).to_string())
 }
 
 /// An amount as the report keeps it: two decimals, halves away from zero.
@@ -101,13 +109,19 @@ pub fn money(currency: &str, amount: Decimal) -> String {
         }
         grouped.push(digit);
     }
-    let sign = match currency {
-        "USD" => "$".to_owned(),
-        "EUR" => "€".to_owned(),
-        "GBP" => "£".to_owned(),
-        other => format!("{} ", super::plain::plain(other)),
-    };
+    let sign = sign(currency).map_or_else(|| format!("{} ", super::plain::plain(currency)), str::to_owned);
     format!("{sign}{grouped}.{fraction}")
+}
+
+/// The sign of a currency, where it has one that people know.
+#[must_use]
+pub fn sign(currency: &str) -> Option<&'static str> {
+    match currency {
+        "USD" => Some("$"),
+        "EUR" => Some("€"),
+        "GBP" => Some("£"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -83,6 +83,14 @@ pub struct DamageReport {
     pub notes: Vec<String>,
 }
 
+impl DamageReport {
+    /// Whether the run came as far as breaking something.
+    #[must_use]
+    pub fn injected(&self) -> bool {
+        !self.timeline.is_empty() || self.downtime.endpoints_ms.is_some() || self.downtime.http_ms.is_some()
+    }
+}
+
 /// The control plane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -132,9 +132,9 @@ fn long_names() -> Vec<Event> {
     story.brief.signals[1].name = "requests-of-the-storefront-to-the-api".to_owned();
     story.brief.choices[0].label = "Compare everything that could possibly be compared with everything else that there is in the namespace".to_owned();
     story.brief.impact.currency = "CHF".to_owned();
-    story.begin().inject().detect();
+    story.begin().inject().detect().mend();
     story.at(
-        2_160_000,
+        2_170_000,
         Kind::Diagnosis {
             service: format!("service/{long}"),
             found: true,
@@ -142,7 +142,6 @@ fn long_names() -> Vec<Event> {
         },
     );
     story
-        .mend()
         .hold()
         .undo(3_205_000, UndoResult::LeftGone { now: "another Service of this name (uid 2c1f)".to_owned() });
     for event in &mut story.events {

@@ -26,11 +26,21 @@ pub fn fold(events: &[Event]) -> DamageReport {
     });
     let nothing = no_brief();
     let brief = started.unwrap_or(&nothing);
+    let mut report = gather(brief, events);
+    report.budget = budget(&brief.budget, &report);
+    report.warnings = warnings(events, &report);
+    report.notes = notes(&report);
+    report.judge(aborted(events));
+    report
+}
+
+/// All that follows from the events alone; the rest follows from this.
+fn gather(brief: &Brief, events: &[Event]) -> DamageReport {
     let fault = point(events, Point::Fault);
     let window = Window::of(events);
     let zero = fault.or(window.map(|w| w.from)).unwrap_or(0);
     let measured = Measured::of(brief, window, events);
-    let mut report = DamageReport {
+    DamageReport {
         schema: SCHEMA.to_owned(),
         run: brief.run.clone(),
         drill: brief.drill.clone(),
@@ -62,12 +72,7 @@ pub fn fold(events: &[Event]) -> DamageReport {
         steps: steps(events),
         warnings: Vec::new(),
         notes: Vec::new(),
-    };
-    report.budget = budget(&brief.budget, &report);
-    report.warnings = warnings(events, &report);
-    report.notes = notes(&report);
-    report.judge(aborted(events));
-    report
+    }
 }
 
 /// What is known of a run whose first event is missing.

@@ -54,7 +54,7 @@ fn a_run_that_nobody_detected_is_missed_and_says_so() {
     assert_eq!(report.verdict, Verdict::Missed);
     assert_eq!(
         report.missed,
-        ["the incident was not detected", "detect was not reached, its budget is 2.000 s"]
+        ["the incident was not detected", "time to detect: not reached, the budget is 2s"]
     );
 }
 

@@ -55,9 +55,8 @@ fn open(record: &Record, items: &[UndoItem]) -> Vec<String> {
             .filter(|change| !settled(&object, Some(&change.path)))
             .map(|change| format!("{object} {}", change.path))
             .collect(),
-        Effect::Created if settled(&object, None) => Vec::new(),
+        Effect::Created | Effect::Deleted { .. } if settled(&object, None) => Vec::new(),
         Effect::Created => vec![format!("{object}, made by the run")],
-        Effect::Deleted { .. } if settled(&object, None) => Vec::new(),
         Effect::Deleted { .. } => vec![format!("{object}, deleted by the run")],
     }
 }

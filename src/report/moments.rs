@@ -5,12 +5,14 @@ use super::damage::{Durations, Moment};
 use crate::clock::Nanos;
 use crate::journal::{Event, Kind, Point};
 
-/// When a point was reached first.
+/// When a point was reached: the earliest, where it was told more than once. A slower signal
+/// can move the impact back.
 pub(super) fn point(events: &[Event], wanted: Point) -> Option<Nanos> {
-    events.iter().find_map(|e| match &e.kind {
+    let reached = events.iter().filter_map(|e| match &e.kind {
         Kind::Point { point, at_ns, .. } if *point == wanted => Some(*at_ns),
         _ => None,
-    })
+    });
+    reached.min()
 }
 
 /// The points in the order of their times, each once.
@@ -18,7 +20,8 @@ pub(super) fn timeline(events: &[Event], fault: Option<Nanos>) -> Vec<Moment> {
     let mut moments: Vec<(Nanos, Moment)> = Vec::new();
     for event in events {
         let Kind::Point { point, at_ns, by, uncertainty_ns, upper_bound } = &event.kind else { continue };
-        if moments.iter().any(|(_, m)| m.point == *point) {
+        let told = moments.iter().position(|(_, m)| m.point == *point);
+        if told.is_some_and(|told| moments[told].0 <= *at_ns) {
             continue;
         }
         // The event is stamped when the point became known; it lies that much earlier.
@@ -33,7 +36,10 @@ pub(super) fn timeline(events: &[Event], fault: Option<Nanos>) -> Vec<Moment> {
             upper_bound: *upper_bound,
             before_fault: fault.is_some_and(|fault| *at_ns < fault),
         };
-        moments.push((*at_ns, moment));
+        match told {
+            Some(told) => moments[told] = (*at_ns, moment),
+            None => moments.push((*at_ns, moment)),
+        }
     }
     moments.sort_by_key(|(at, m)| (*at, m.point));
     moments.into_iter().map(|(_, moment)| moment).collect()

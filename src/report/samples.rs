@@ -199,14 +199,7 @@ pub(crate) fn brief() -> Brief {
         responder: ResponderKind::Runbook,
         namespace: "service-has-no-endpoints-k3f9q2".to_owned(),
         service: "api-service".to_owned(),
-        signals: vec![
-            SignalBrief { name: "endpoints".to_owned(), source: SignalSource::Slices, every: None },
-            SignalBrief {
-                name: "http".to_owned(),
-                source: SignalSource::ApiserverProxy,
-                every: Some(Length::millis(50)),
-            },
-        ],
+        signals: signals(),
         detector: "http".to_owned(),
         stable_for: Length::secs(1),
         max_duration: Length::secs(900),
@@ -241,6 +234,17 @@ pub(crate) fn brief() -> Brief {
             },
         ],
     }
+}
+
+fn signals() -> Vec<SignalBrief> {
+    vec![
+        SignalBrief { name: "endpoints".to_owned(), source: SignalSource::Slices, every: None },
+        SignalBrief {
+            name: "http".to_owned(),
+            source: SignalSource::ApiserverProxy,
+            every: Some(Length::millis(50)),
+        },
+    ]
 }
 
 pub(crate) fn cluster() -> Cluster {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::amounts::as_written;
 use super::damage::{Abort, DamageReport};
 use crate::journal::AbortReason;
 
@@ -69,10 +70,11 @@ impl DamageReport {
             missed.push("users were not served again for long enough: not mitigated".to_owned());
         }
         for line in self.budget.iter().filter(|line| !line.ok) {
-            let (name, limit) = (&line.name, line.limit_ms);
+            let limit = as_written(line.limit_ms);
+            let name = if line.name == "downtime" { "downtime" } else { &format!("time to {}", line.name) };
             missed.push(match line.actual_ms {
-                Some(actual) => format!("{name} took {actual}, its budget is {limit}"),
-                None => format!("{name} was not reached, its budget is {limit}"),
+                Some(actual) => format!("{name}: {actual} is over the budget of {limit}"),
+                None => format!("{name}: not reached, the budget is {limit}"),
             });
         }
         for choice in self.choices.iter().filter(|choice| choice.held == Some(false)) {

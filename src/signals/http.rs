@@ -1,7 +1,8 @@
 //! The HTTP signal: requests at a fixed rate, sent on time whether or not earlier ones have
 //! been answered (no coordinated omission).
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
@@ -21,13 +22,32 @@ use crate::drill::HttpSignal;
 /// How much of a body is read; the API server's own answers are far shorter.
 const BODY_LIMIT: usize = 16 * 1024;
 
+/// The requests that are not answered yet, by the moment of their sending. A late failure
+/// among them can still end what looks stable now.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    sent: Mutex<BTreeSet<Nanos>>,
+}
+
+impl InFlight {
+    /// When the oldest was sent.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Nanos> {
+        self.lock().first().copied()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Nanos>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Asks until told to stop.
 pub async fn run(
     signal: usize,
     spec: &HttpSignal,
     service: &str,
     source: &Source,
-    heartbeat: &Arc<Heartbeat>,
+    (heartbeat, in_flight): (&Arc<Heartbeat>, &Arc<InFlight>),
     mut stop: watch::Receiver<bool>,
 ) {
     let port = tokio::select! {
@@ -41,6 +61,7 @@ pub async fn run(
         expect: spec.expect,
         source: source.clone(),
         heartbeat: Arc::clone(heartbeat),
+        in_flight: Arc::clone(in_flight),
     });
     let mut ticks = interval(spec.every.value.into());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -85,11 +106,13 @@ struct Probe {
     expect: u16,
     source: Source,
     heartbeat: Arc<Heartbeat>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Probe {
     async fn ask(&self) {
         let sent = self.source.clock.elapsed();
+        self.in_flight.lock().insert(sent);
         let answer = timeout(self.timeout, fetch(&self.source.client, &self.path)).await;
         let stamp = self.source.clock.stamp();
         let verdict = match answer {
@@ -103,6 +126,8 @@ impl Probe {
         };
         let seen = Seen::Request { sent, result: verdict.result, state: verdict.state };
         self.source.emit(self.signal, stamp, seen);
+        // After the answer is told: whoever sees none in flight has all answers.
+        self.in_flight.lock().remove(&sent);
     }
 
     /// No answer in time: the pods' silence, if the API server has answered anything since.

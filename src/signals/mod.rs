@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::clock::{Nanos, Stamp, Stopwatch};
 use crate::drill::{Signal, SignalState};
 use heartbeat::Heartbeat;
+use http::InFlight;
 
 /// One thing that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,7 @@ pub struct Signals {
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
     heartbeat: Arc<Heartbeat>,
+    in_flight: Vec<Arc<InFlight>>,
 }
 
 impl Signals {
@@ -102,6 +104,7 @@ impl Signals {
         let (beat, from, service, until) =
             (Arc::clone(&heartbeat), source.clone(), target.to_owned(), stopped.clone());
         tasks.spawn(async move { heartbeat::run(&beat, &from, &service, watched, until).await });
+        let in_flight: Vec<Arc<InFlight>> = signals.iter().map(|_| Arc::default()).collect();
         for (index, signal) in signals.iter().enumerate() {
             let (source, beat, until) = (source.clone(), Arc::clone(&heartbeat), stopped.clone());
             match signal.clone() {
@@ -109,20 +112,26 @@ impl Signals {
                     tasks.spawn(async move { endpoints::run(index, &spec, &source, &beat, until).await });
                 }
                 Signal::Http(spec) => {
-                    let service = target.to_owned();
+                    let (service, flying) = (target.to_owned(), Arc::clone(&in_flight[index]));
                     tasks.spawn(async move {
-                        http::run(index, &spec, &service, &source, &beat, until).await;
+                        http::run(index, &spec, &service, &source, (&beat, &flying), until).await;
                     });
                 }
             }
         }
-        Self { tasks, stop, heartbeat }
+        Self { tasks, stop, heartbeat, in_flight }
     }
 
     /// When the API server was last known to answer.
     #[must_use]
     pub fn last_answer(&self) -> Nanos {
         self.heartbeat.last()
+    }
+
+    /// For each signal, when its oldest request without an answer was sent.
+    #[must_use]
+    pub fn oldest_in_flight(&self) -> Vec<Option<Nanos>> {
+        self.in_flight.iter().map(|requests| requests.oldest()).collect()
     }
 
     /// Ends every signal and waits for its task: requests under way are given up.

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use kube::core::Request;
 use kube::core::params::{
-    DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
-    PropagationPolicy,
+    DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
 };
 use miette::Diagnostic;
 use serde_json::Value;
@@ -44,10 +43,7 @@ pub enum ApiError {
     },
     /// No answer in time.
     #[error("the API server did not answer within {} s when asked to {what}", within.as_secs_f32())]
-    #[diagnostic(
-        code(firedrill::api::no_answer),
-        help("see whether it is alive: kubectl get --raw /readyz")
-    )]
+    #[diagnostic(code(firedrill::api::no_answer), help("see whether it is alive: kubectl get --raw /readyz"))]
     NoAnswer {
         /// What was asked for.
         what: String,
@@ -262,10 +258,7 @@ pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
 /// The object's `metadata.managedFields`.
 #[must_use]
 pub fn managed_fields(object: &Value) -> &[Value] {
-    object
-        .pointer("/metadata/managedFields")
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    object.pointer("/metadata/managedFields").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn collection(object: &ObjectRef) -> String {

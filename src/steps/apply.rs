@@ -20,10 +20,8 @@ pub(super) enum Creations {
 pub(super) async fn files(ctx: &Context, files: &[String]) -> Result<Done, Error> {
     let mut done = Done { outcome: StepOutcome::Unchanged, answered: ctx.clock.stamp() };
     for file in files {
-        let manifests = ctx
-            .manifests
-            .get(file)
-            .ok_or_else(|| Error::NoSuchManifest { file: file.clone() })?;
+        let manifests =
+            ctx.manifests.get(file).ok_or_else(|| Error::NoSuchManifest { file: file.clone() })?;
         for manifest in manifests {
             let object = kinds::resolve_manifest(&ctx.api, &ctx.namespace, manifest).await?;
             let (next, _) = one(ctx, &object, manifest, Creations::Recorded).await?;

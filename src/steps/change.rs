@@ -42,7 +42,11 @@ pub(super) fn refuse_secret(object: &ObjectRef) -> Result<(), Error> {
 
 /// The outcome of an answer: `done` where the API server accepted, its refusal where it
 /// refused. What is neither is an error.
-pub(super) fn outcome<T>(answer: Result<T, ApiError>, answered: Stamp, done: StepOutcome) -> Result<Done, Error> {
+pub(super) fn outcome<T>(
+    answer: Result<T, ApiError>,
+    answered: Stamp,
+    done: StepOutcome,
+) -> Result<Done, Error> {
     let outcome = match answer {
         Ok(_) => done,
         Err(ApiError::Refused { status, message, .. }) if status < 500 && status != 429 => {

@@ -75,7 +75,10 @@ fn service_facts(live: &Value) -> ServiceFacts {
     };
     let changed = owner(api::managed_fields(live), "/spec/selector");
     ServiceFacts {
-        external_name: spec["externalName"].as_str().filter(|_| spec["type"] == "ExternalName").map(str::to_owned),
+        external_name: spec["externalName"]
+            .as_str()
+            .filter(|_| spec["type"] == "ExternalName")
+            .map(str::to_owned),
         selector: labels(&spec["selector"]),
         ports: spec["ports"].as_array().into_iter().flatten().filter_map(port).collect(),
         selector_changed: changed.map(|owner| Changed { by: plain(&owner.manager), at: owner.time }),

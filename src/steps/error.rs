@@ -51,10 +51,7 @@ pub enum Error {
     },
     /// Not the name of an object.
     #[error("`{name}` cannot be the name of an object")]
-    #[diagnostic(
-        code(firedrill::steps::bad_name),
-        help("names have letters, digits, `-` and `.` only")
-    )]
+    #[diagnostic(code(firedrill::steps::bad_name), help("names have letters, digits, `-` and `.` only"))]
     BadName {
         /// As written.
         name: String,
@@ -93,14 +90,18 @@ pub enum Error {
     #[error("{object}: steps on Secrets are not supported yet")]
     #[diagnostic(
         code(firedrill::steps::secret),
-        help("its before-image would lie readable in the journal; break something that refers to the Secret instead")
+        help(
+            "its before-image would lie readable in the journal; break something that refers to the Secret instead"
+        )
     )]
     Secret {
         /// The object.
         object: String,
     },
     /// Someone else changes the object all the time.
-    #[error("{object} in {namespace} was changed by someone else {tries} times in a row while firedrill tried to")]
+    #[error(
+        "{object} in {namespace} was changed by someone else {tries} times in a row while firedrill tried to"
+    )]
     #[diagnostic(
         code(firedrill::steps::contended),
         help("see who writes it: kubectl -n {namespace} get {object} -o yaml --show-managed-fields")
@@ -133,7 +134,9 @@ pub enum Error {
     #[error("the signal `{signal}` was not {} within {within}", match state { SignalState::Up => "up", SignalState::Out => "out" })]
     #[diagnostic(
         code(firedrill::steps::not_reached),
-        help("what was done before did not have this effect; firedrill diagnose says what the Service lacks")
+        help(
+            "what was done before did not have this effect; firedrill diagnose says what the Service lacks"
+        )
     )]
     NotReached {
         /// Its name.
@@ -147,18 +150,25 @@ pub enum Error {
     #[error("a wait step names neither a signal with a state nor a deployment")]
     #[diagnostic(
         code(firedrill::steps::nothing_to_wait_for),
-        help("write wait: {{signal: endpoints, state: up, within: 30s}} or wait: {{deployment: NAME, within: 60s}}")
+        help(
+            "write wait: {{signal: endpoints, state: up, within: 30s}} or wait: {{deployment: NAME, within: 60s}}"
+        )
     )]
     NothingToWaitFor,
     /// A label step without an object.
     #[error("a label step names neither a target nor pods")]
     #[diagnostic(
         code(firedrill::steps::nothing_to_label),
-        help("write label: {{target: KIND/NAME, set: {{…}}}} or label: {{pods: {{LABEL: VALUE}}, set: {{…}}}}")
+        help(
+            "write label: {{target: KIND/NAME, set: {{…}}}} or label: {{pods: {{LABEL: VALUE}}, set: {{…}}}}"
+        )
     )]
     NothingToLabel,
     /// The workload did not get ready.
-    #[error("the Deployment {deployment} in {namespace} was not rolled out within {within}: {progress}{}", listed(reasons))]
+    #[error(
+        "the Deployment {deployment} in {namespace} was not rolled out within {within}: {progress}{}",
+        listed(reasons)
+    )]
     #[diagnostic(
         code(firedrill::workload::not_ready),
         help("kubectl -n {namespace} describe deployment {deployment} and its pods say more")
@@ -204,5 +214,5 @@ pub enum Error {
 }
 
 fn listed(reasons: &[String]) -> String {
-    reasons.iter().map(|reason| format!("\n  - {reason}")).collect()
+    reasons.iter().flat_map(|reason| ["\n  - ", reason.as_str()]).collect()
 }

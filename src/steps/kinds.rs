@@ -40,16 +40,22 @@ const NAMESPACED: [(&str, &str, &str, &str); 22] = [
 pub async fn resolve(api: &Api, namespace: &str, name: &ObjectName) -> Result<ObjectRef, Error> {
     check_name(&name.name)?;
     let written = name.kind.as_str();
-    let known = NAMESPACED
-        .iter()
-        .find(|(_, kind, plural, short)| kind.eq_ignore_ascii_case(written) || *plural == written || *short == written);
+    let known = NAMESPACED.iter().find(|(_, kind, plural, short)| {
+        kind.eq_ignore_ascii_case(written) || *plural == written || *short == written
+    });
     let (api_version, kind, plural) = match known {
         Some((api_version, kind, plural, _)) => {
             ((*api_version).to_owned(), (*kind).to_owned(), (*plural).to_owned())
         }
         None => discover(api, written).await?,
     };
-    Ok(ObjectRef { api_version, kind, plural, namespace: Some(namespace.to_owned()), name: name.name.clone() })
+    Ok(ObjectRef {
+        api_version,
+        kind,
+        plural,
+        namespace: Some(namespace.to_owned()),
+        name: name.name.clone(),
+    })
 }
 
 /// The object that a manifest describes, in `namespace`.

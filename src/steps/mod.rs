@@ -5,7 +5,6 @@ pub mod api;
 mod apply;
 mod change;
 mod delete;
-mod describe;
 mod diagnose;
 pub mod diff;
 mod error;
@@ -26,7 +25,6 @@ use chrono::SecondsFormat;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
-pub use describe::describe;
 pub use diagnose::facts;
 pub use error::{Error, RecordError};
 pub use kinds::{Plural, plural};
@@ -113,6 +111,12 @@ pub struct StepReport {
     pub diagnosis: Option<Diagnosis>,
     /// When the API server's last answer arrived.
     pub answered: Stamp,
+}
+
+/// What a step does, for people: `patch service/api {"spec":…}`.
+#[must_use]
+pub fn describe(step: &Step) -> String {
+    step.to_string()
 }
 
 /// Carries a step out. That the API server refuses it is an outcome, no error.

@@ -67,14 +67,19 @@ fn set_in(map: &mut Map<String, Value>, segments: &[String], value: Option<Value
     }
 }
 
-/// A merge patch (RFC 7386) that sets each path to its value, or removes it.
+/// The merge patch (RFC 7386) that makes `to` of `from`; nothing where they are equal.
 #[must_use]
-pub fn merge_patch<'a>(sets: impl IntoIterator<Item = (&'a str, Option<&'a Value>)>) -> Value {
-    let mut patch = Value::Object(Map::new());
-    for (path, value) in sets {
-        set(&mut patch, path, Some(value.cloned().unwrap_or(Value::Null)));
+pub fn merge_patch(from: &Value, to: &Value) -> Option<Value> {
+    if from == to {
+        return None;
     }
-    patch
+    let (Value::Object(old), Value::Object(new)) = (from, to) else { return Some(to.clone()) };
+    let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let set = new.iter().filter_map(|(key, value)| {
+        let patch = old.get(key).map_or_else(|| Some(value.clone()), |before| merge_patch(before, value));
+        Some((key.clone(), patch?))
+    });
+    Some(Value::Object(gone.chain(set).collect()))
 }
 
 #[cfg(test)]
@@ -101,9 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_removes_with_null() {
-        let patch = merge_patch([("/spec/a", Some(&json!(1))), ("/spec/b", None)]);
-        assert_eq!(patch, json!({"spec": {"a": 1, "b": null}}));
+    fn a_patch_names_only_what_differs_and_removes_with_null() {
+        let from = json!({"spec": {"a": 1, "b": {"x": 1, "y": 2}, "c": [1], "d": {"e": 1}}});
+        let to = json!({"spec": {"a": 1, "b": {"x": 1}, "c": [2], "f": {}}});
+        let patch = json!({"spec": {"b": {"y": null}, "c": [2], "d": null, "f": {}}});
+        assert_eq!(merge_patch(&from, &to), Some(patch));
+        assert_eq!(merge_patch(&to, &to), None);
     }
 
     #[test]

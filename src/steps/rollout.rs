@@ -128,9 +128,12 @@ mod tests {
 
     #[test]
     fn complete_means_all_new_all_available_none_old() {
-        let done = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3});
+        let done =
+            json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3});
         assert!(complete(&deployment(&done)));
-        for (key, value) in [("observedGeneration", 1), ("replicas", 4), ("updatedReplicas", 2), ("availableReplicas", 2)] {
+        for (key, value) in
+            [("observedGeneration", 1), ("replicas", 4), ("updatedReplicas", 2), ("availableReplicas", 2)]
+        {
             let mut status = done.clone();
             status[key] = json!(value);
             assert!(!complete(&deployment(&status)), "{key}: {value} counts as complete");
@@ -140,9 +143,11 @@ mod tests {
 
     #[test]
     fn the_same_reason_is_said_once() {
-        let waiting = |name: &str| json!({"metadata": {"name": name}, "status": {"phase": "Pending",
+        let waiting = |name: &str| {
+            json!({"metadata": {"name": name}, "status": {"phase": "Pending",
             "containerStatuses": [{"name": "c", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-                "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}});
+                "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}})
+        };
         let stuck = json!({"metadata": {"name": "c"}, "status": {"phase": "Pending",
             "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"}]}});
         assert_eq!(

@@ -1,3 +1,8 @@
-//! Progress on a terminal.
+//! What people see while a run goes on, on stderr. A view only: it can fall behind, fail or be
+//! closed, and no measurement and no undo waits for it.
 
+mod live;
+mod narrate;
 pub mod progress;
+
+pub use progress::Progress;

@@ -81,6 +81,15 @@ pub enum Progress {
     },
 }
 
+impl Progress {
+    /// Whether it only tells that something was there already.
+    #[must_use]
+    pub const fn is_old(&self) -> bool {
+        use binaries::Source::{Cache, Folder};
+        matches!(self, Self::Binaries(binaries::Progress::Ready { source: Cache | Folder, .. }))
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

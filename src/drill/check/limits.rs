@@ -13,7 +13,38 @@ const LONGEST_NAME: usize = 40;
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 const MOST_IN_FLIGHT: u128 = 100;
 
+/// The most entries of any list of a drill: what a person may still read.
+const LONGEST_LIST: usize = 100;
+
 impl Check<'_> {
+    /// Whether every list has a length that a person can have meant. The other checks compare
+    /// lists with each other, so they wait for this one.
+    pub(super) fn sizes(&mut self) -> bool {
+        let drill = self.drill;
+        let mut lists = vec![
+            ("workload/manifests".to_owned(), drill.workload.manifests.len()),
+            ("signals".to_owned(), drill.signals.len()),
+            ("impact/cascade".to_owned(), drill.impact.cascade.len()),
+            ("rounds".to_owned(), drill.rounds.len()),
+            ("runbook".to_owned(), drill.runbook.len()),
+            ("variants".to_owned(), drill.variants.len()),
+        ];
+        let options = drill
+            .rounds
+            .iter()
+            .enumerate()
+            .map(|(r, round)| (format!("rounds/{r}/options"), round.options.len()));
+        lists.extend(options);
+        lists.extend(super::step_lists(drill).into_iter().map(|(path, steps)| (path, steps.len())));
+        lists.retain(|(_, len)| *len > LONGEST_LIST);
+        for (path, len) in lists.iter().take(LONGEST_LIST) {
+            let mistake = Mistake::new("firedrill::drill::too-long", format!("a list of {len} entries"))
+                .help(format!("{LONGEST_LIST} are allowed"));
+            self.note(path, "too long", mistake);
+        }
+        lists.is_empty()
+    }
+
     pub(super) fn limits(&mut self) {
         self.name();
         self.waits();

@@ -74,32 +74,30 @@ impl Check<'_> {
 
     /// Reads a file, unless that was done before. None where it could not be read.
     fn file(&mut self, path: &str, name: &str, all: &mut Inventory) -> Option<Vec<Object>> {
-        let known: Vec<Object> = all.objects.iter().filter(|o| o.file == name).cloned().collect();
-        if !known.is_empty() {
-            return Some(known);
+        if let Some(known) = self.read.get(name) {
+            return known.clone();
         }
-        let text = match self.files.read(name) {
-            Ok(text) => text,
+        let objects = match self.files.read(name) {
+            Ok(text) => self.parsed(name, &text),
             Err(error) => {
                 self.no_file(path, name, error.into_mistakes());
-                all.complete = false;
-                return None;
+                None
             }
         };
-        match manifest::parse(name, &text) {
+        all.complete &= objects.is_some();
+        all.objects.extend(objects.iter().flatten().cloned());
+        self.read.insert(name.to_owned(), objects.clone());
+        objects
+    }
+
+    fn parsed(&mut self, name: &str, text: &str) -> Option<Vec<Object>> {
+        match manifest::parse(name, text) {
             Ok(objects) => {
-                for object in &objects {
-                    self.elsewhere.extend(refused(object));
-                }
-                all.objects.extend(objects.iter().cloned());
+                self.elsewhere.extend(objects.iter().filter_map(refused));
                 Some(objects)
             }
             Err(error) => {
-                // A file that several places name is told about once.
-                if all.complete || !self.elsewhere.iter().any(|m| m.is_in(name)) {
-                    self.elsewhere.extend(error.into_mistakes());
-                }
-                all.complete = false;
+                self.elsewhere.extend(error.into_mistakes());
                 None
             }
         }

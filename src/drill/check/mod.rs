@@ -7,10 +7,14 @@ mod rounds;
 mod signals;
 mod steps;
 
+use std::collections::BTreeMap;
+
 use serde_saphyr::Spanned;
 
-use super::error::{DrillError, Mistake, Source};
+use super::error::{DrillError, Mistake};
 use super::files::Files;
+use super::manifest::Object;
+use super::source::Source;
 use super::tree::Node;
 use super::{Drill, Step};
 
@@ -24,7 +28,11 @@ pub fn check(name: &str, text: &str, drill: &Drill, files: &Files) -> Result<Vec
         files,
         found: Vec::new(),
         elsewhere: Vec::new(),
+        read: BTreeMap::new(),
     };
+    if !check.sizes() {
+        return check.finish();
+    }
     check.limits();
     check.signals();
     check.rounds();
@@ -69,6 +77,8 @@ struct Check<'a> {
     found: Vec<Mistake>,
     /// Mistakes of manifest files.
     elsewhere: Vec<Mistake>,
+    /// The manifest files that were read, or could not be.
+    read: BTreeMap<String, Option<Vec<Object>>>,
 }
 
 impl Check<'_> {

@@ -2,27 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::journal::FieldChange;
 use crate::steps::pointer::{contains, get, set};
 
 /// One field over the whole run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Field<'a> {
+struct Field<'a> {
     /// Its value before the run's first write.
-    pub before: Option<Value>,
+    before: Option<Value>,
     /// Its value after the run's last write.
-    pub after: Option<Value>,
+    after: Option<Value>,
     /// `managedFields` before the first write.
-    pub owners: &'a [Value],
+    owners: &'a [Value],
 }
 
 impl Field<'_> {
-    /// Whether it stands for an object that the run made only to put fields into it.
+    /// Whether it stands for an object that came or went with the fields in it; these have
+    /// entries of their own.
     fn is_container(&self) -> bool {
-        self.before.is_none() && self.after == Some(json!({}))
+        is_container(self.before.as_ref(), self.after.as_ref())
     }
+}
+
+fn is_container(before: Option<&Value>, after: Option<&Value>) -> bool {
+    let empty =
+        |value: Option<&Value>| value.is_none_or(|v| v.as_object().is_some_and(serde_json::Map::is_empty));
+    empty(before) && empty(after)
 }
 
 /// The fields that a run wrote, by JSON pointer.
@@ -30,50 +37,61 @@ impl Field<'_> {
 pub(super) struct Fields<'a>(BTreeMap<String, Field<'a>>);
 
 /// What becomes of a field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It holds the run's last value: it gets the one from before.
-    Restore(Option<Value>),
+    Restore,
     /// It is as it was.
     AsBefore,
-    /// Someone else wrote it since.
+    /// The run had put it back itself; what it is now is someone else's.
+    Theirs,
+    /// Someone else wrote it over the run's value.
     Changed,
 }
 
 impl<'a> Fields<'a> {
     /// Adds a change, later than all before.
     pub fn add(&mut self, change: &FieldChange, owners: &'a [Value]) {
-        let Self(fields) = self;
         let path = change.path.as_str();
-        let container = change.before.is_none() && change.after == Some(json!({}));
-        if let Some((outer, field)) =
-            fields.iter_mut().find(|(outer, field)| contains(outer, path) && !field.is_container())
+        let around = self.0.iter_mut().find(|(p, field)| contains(p, path) && !field.is_container());
+        if let Some((outer, field)) = around
             && let Some(after) = field.after.as_mut().filter(|after| after.is_object())
         {
             // The whole object around it is the run's; the change is one in there.
             set(after, &path[outer.len()..], change.after.clone());
             return;
         }
-        let inner: Vec<String> = fields.keys().filter(|p| contains(path, p)).cloned().collect();
-        if container {
-            // An object that comes back with its fields' removal behind it was there before.
-            let known = inner.iter().any(|p| fields[p].before.is_some());
-            if !known && !fields.contains_key(path) {
-                fields.insert(path.to_owned(), Field { before: None, after: change.after.clone(), owners });
-            }
+        if is_container(change.before.as_ref(), change.after.as_ref()) {
+            self.0
+                .entry(path.to_owned())
+                .and_modify(|field| field.after.clone_from(&change.after))
+                .or_insert_with(|| Field {
+                    before: change.before.clone(),
+                    after: change.after.clone(),
+                    owners,
+                });
             return;
         }
-        let mut before = change.before.clone();
-        for p in inner {
-            // A field in it was the run's already: its first value counts.
-            if let (Some(field), Some(before)) = (fields.remove(&p), before.as_mut()) {
-                set(before, &p[path.len()..], field.before);
+        let before = self.swallow(path, change.before.clone());
+        if let Some(field) = self.0.get_mut(path) {
+            if field.is_container() && !is_container(before.as_ref(), None) {
+                field.before = before;
             }
+            field.after.clone_from(&change.after);
+        } else {
+            self.0.insert(path.to_owned(), Field { before, after: change.after.clone(), owners });
         }
-        fields
-            .entry(path.to_owned())
-            .and_modify(|field| field.after.clone_from(&change.after))
-            .or_insert_with(|| Field { before, after: change.after.clone(), owners });
+    }
+
+    /// Takes the fields inside `path` out, as it is changed as a whole from now on: `before`
+    /// with their first values, where the run's were still there.
+    fn swallow(&mut self, path: &str, before: Option<Value>) -> Option<Value> {
+        let inner: Vec<String> = self.0.keys().filter(|p| contains(path, p)).cloned().collect();
+        let taken = inner.into_iter().filter_map(|p| Some((p[path.len()..].to_owned(), self.0.remove(&p)?)));
+        let inside = Fields(taken.collect());
+        let was = self.0.get(path).filter(|field| field.is_container());
+        let whole = before.or_else(|| was.and_then(|field| field.before.clone()));
+        whole.map(|whole| inside.undone(&whole))
     }
 
     /// Whether nothing was written.
@@ -86,40 +104,42 @@ impl<'a> Fields<'a> {
         self.0.get(path).map_or(&[], |field| field.owners)
     }
 
-    /// What becomes of each field on the object as it is.
+    /// What becomes of each field on the object as it is. Objects that only hold such fields
+    /// are left out.
     pub fn verdicts(&self, live: &Value) -> Vec<(&str, Verdict)> {
-        let mut verdicts = Vec::new();
-        let mut result = live.clone();
-        for (path, field) in self.0.iter().filter(|(_, field)| !field.is_container()) {
+        let said = |(path, field): &(&'_ String, &Field<'_>)| {
+            !field.is_container() || !self.0.keys().any(|p| contains(path, p))
+        };
+        let verdict = |path: &str, field: &Field<'_>| {
             let now = get(live, path);
-            let verdict = if now == field.before.as_ref() {
+            if now == field.before.as_ref() {
                 Verdict::AsBefore
+            } else if field.before == field.after {
+                Verdict::Theirs
             } else if now == field.after.as_ref() {
-                set(&mut result, path, field.before.clone());
-                Verdict::Restore(field.before.clone())
+                Verdict::Restore
             } else {
                 Verdict::Changed
-            };
-            verdicts.push((path.as_str(), verdict));
-        }
-        // The innermost first: what they held must be gone before they are looked at.
-        for (path, _) in self.0.iter().rev().filter(|(_, field)| field.is_container()) {
-            if get(&result, path) == Some(&json!({})) {
-                set(&mut result, path, None);
-                verdicts.push((path.as_str(), Verdict::Restore(None)));
             }
-        }
-        verdicts
+        };
+        let fields = self.0.iter().filter(said);
+        fields.map(|(path, field)| (path.as_str(), verdict(path, field))).collect()
     }
 
-    /// The object as it would be without the run's writes.
-    pub fn undone(&self, image: &Value) -> Value {
-        let mut image = image.clone();
-        for (path, verdict) in self.verdicts(&image.clone()) {
-            if let Verdict::Restore(value) = verdict {
-                set(&mut image, path, value);
+    /// The object with each field back that is to be restored.
+    pub fn undone(&self, live: &Value) -> Value {
+        let mut result = live.clone();
+        for (path, field) in self.0.iter().filter(|(_, field)| !field.is_container()) {
+            if get(live, path) == field.after.as_ref() {
+                set(&mut result, path, field.before.clone());
             }
         }
-        image
+        // The innermost first: what they held must be gone before they are looked at.
+        for (path, field) in self.0.iter().rev().filter(|(_, field)| field.is_container()) {
+            if field.before != field.after && get(&result, path) == field.after.as_ref() {
+                set(&mut result, path, field.before.clone());
+            }
+        }
+        result
     }
 }

@@ -48,9 +48,9 @@ pub(super) fn owners(image: &Value) -> Vec<Value> {
 
 /// Whether `live` is what the image describes: the same labels and the same spec or data.
 pub(super) fn same(image: &Value, live: &Value) -> bool {
-    diff(image, live).iter().all(|change| {
-        change.path.starts_with("/metadata/") && !change.path.starts_with("/metadata/labels")
-    })
+    diff(image, live)
+        .iter()
+        .all(|change| change.path.starts_with("/metadata/") && !change.path.starts_with("/metadata/labels"))
 }
 
 /// The UID of the controller that makes this object again by itself.

@@ -43,7 +43,10 @@ pub struct Undo {
 
 impl std::fmt::Debug for Undo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Undo").field("run", &self.run).field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("Undo")
+            .field("run", &self.run)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,16 +177,16 @@ impl Undo {
                 }
             }
             let over = Instant::now() + pause >= deadline;
-            let (stay, end): (Vec<_>, Vec<_>) =
+            let (later, given_up): (Vec<_>, Vec<_>) =
                 again.into_iter().partition(|(_, error)| !over && error.is_passing());
-            for (object, error) in end {
+            for (object, error) in given_up {
                 let failed = UndoResult::Failed { message: error.to_string() };
                 say(object.object.namespace.clone(), item(object.object, failed));
             }
-            if stay.is_empty() {
+            if later.is_empty() {
                 return;
             }
-            pending.extend(stay.into_iter().map(|(object, _)| object));
+            pending.extend(later.into_iter().map(|(object, _)| object));
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -196,7 +199,8 @@ impl Undo {
         records: &[Record],
         deadline: Instant,
     ) -> BTreeMap<String, Standing> {
-        let mut names: BTreeSet<&str> = records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
+        let mut names: BTreeSet<&str> =
+            records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
         names.insert(&self.namespace);
         let mut standings = BTreeMap::new();
         for name in names {
@@ -215,10 +219,10 @@ impl Undo {
                 Ok(None) => Standing::Gone,
                 Ok(Some(live)) if label(&live, RUN_LABEL) != Some(&self.run) => Standing::Foreign,
                 Ok(Some(live)) if meta(&live, "deletionTimestamp").is_some() => Standing::Going,
-                Ok(Some(_)) => Standing::Ours,
                 // Not to be read: then it is not the run's either.
                 Err(error) if error.status() == Some(403) => Standing::Foreign,
-                Err(_) => Standing::Ours,
+                // Without an answer it may be; before it is deleted, that is asked again.
+                Ok(Some(_)) | Err(_) => Standing::Ours,
             };
             standings.insert(name.to_owned(), standing);
         }

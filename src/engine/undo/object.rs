@@ -77,29 +77,17 @@ impl<'a> Pending<'a> {
         live: &Value,
     ) -> Result<Vec<UndoItem>, ApiError> {
         let verdicts = fields.verdicts(live);
-        let sets = verdicts.iter().filter_map(|(path, verdict)| match verdict {
-            Verdict::Restore(value) => Some((*path, value.as_ref())),
-            _ => None,
-        });
-        let mut patch = merge_patch(sets);
         let mut now = live.clone();
-        if patch != json!({}) {
+        if let Some(mut patch) = merge_patch(live, &fields.undone(live)) {
             set(&mut patch, "/metadata/resourceVersion", meta(live, "resourceVersion").map(|v| json!(v)));
             now = api.change(self.object, &Change::Merge(patch), Mode::Real).await?;
             self.seen = Some(managed_fields(live).to_vec());
-            let put_back = |(path, verdict): &(&str, Verdict)| {
-                matches!(verdict, Verdict::Restore(_)).then(|| (*path).to_owned())
-            };
-            self.restored.extend(verdicts.iter().filter_map(put_back));
+            self.restored.extend(plan::paths(fields, live, &[Verdict::Restore]));
         }
-        let (left, settled): (Vec<_>, Vec<_>) =
-            verdicts.iter().partition(|(_, verdict)| *verdict == Verdict::Changed);
-        let paths = |of: Vec<&(&'_ str, Verdict)>| -> Vec<String> {
-            of.into_iter().map(|(path, _)| (*path).to_owned()).collect()
-        };
+        let settled = plan::paths(fields, live, &[Verdict::Restore, Verdict::AsBefore]);
+        let left = plan::paths(fields, live, &[Verdict::Changed]);
         let seen = self.seen.clone().unwrap_or_else(|| managed_fields(live).to_vec());
-        let owners =
-            ownership::give_back(fields, first, &seen, managed_fields(&now), &paths(settled), &paths(left));
+        let owners = ownership::give_back(fields, first, &seen, managed_fields(&now), &settled, &left);
         if let Some(owners) = owners {
             match self.own(api, &now, &owners).await {
                 // Someone wrote in between: what they own now counts, so it is read anew.
@@ -117,7 +105,7 @@ impl<'a> Pending<'a> {
         let item = |(path, verdict): &(&str, Verdict)| UndoItem {
             object: self.object.to_string(),
             field: Some((*path).to_owned()),
-            result: match plan::result(verdict, live, path) {
+            result: match plan::result(*verdict, live, path) {
                 UndoResult::AlreadyAsBefore if self.restored.contains(*path) => UndoResult::Restored,
                 result => result,
             },

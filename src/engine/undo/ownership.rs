@@ -77,14 +77,14 @@ fn graft(target: &mut Vec<Value>, from: &Value, path: &str) {
     let mut source = set;
     let mut at = &mut entry["fieldsV1"];
     for key in &keys {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
         if let (Some(mark), Some(map)) = (source.get("."), at.as_object_mut()) {
             // `.` is the object itself: that it exists.
             map.insert(".".to_owned(), mark.clone());
         }
         source = &source[key];
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
         at = &mut at[key];
     }
     *at = owned.clone();
@@ -169,7 +169,8 @@ mod tests {
         let set = json!({"f:metadata": {"f:labels": {".": {}, "f:app": {}}}});
         let owner = entry("kubectl", "Update", "T0", &set);
         let first = [owner.clone()];
-        let change = FieldChange { path: "/metadata/labels/app".to_owned(), before: Some(json!("a")), after: None };
+        let change =
+            FieldChange { path: "/metadata/labels/app".to_owned(), before: Some(json!("a")), after: None };
         let mut fields = Fields::default();
         fields.add(&change, &first);
         let target = give_back(&fields, &first, &[], &[], &["/metadata/labels/app"], NONE);

@@ -1,12 +1,14 @@
 //! What there is to do for one object: pure, from its records and the object as it is.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fold::{Fields, Verdict};
 use super::image;
+use super::ownership::give_back;
 use crate::journal::{Effect, Record, UndoResult};
 use crate::steps::api::{MANAGER, RUN_LABEL, label, managed_fields, meta};
 use crate::steps::ownership::{newest, owner};
+use crate::steps::pointer::set;
 
 /// What there is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +77,16 @@ fn plan_deleted<'a>(
     for record in earlier {
         add(&mut fields, record);
     }
-    let image = image::of(&fields.undone(before));
+    let mut image = image::of(&fields.undone(before));
+    if let Some(first) = earlier.first() {
+        let owners = managed_fields(before);
+        let settled = paths(&fields, before, &[Verdict::Restore, Verdict::AsBefore]);
+        let left = paths(&fields, before, &[Verdict::Changed]);
+        let given_back = give_back(&fields, &first.managed_fields, owners, owners, &settled, &left);
+        if let Some(owners) = given_back {
+            set(&mut image, "/metadata/managedFields", Some(json!(owners)));
+        }
+    }
     let Some(live) = live else { return Plan::Recreate { image, in_place_of: None } };
     let uid = meta(live, "uid");
     if is_being_deleted(live) {
@@ -132,11 +143,17 @@ fn add<'a>(fields: &mut Fields<'a>, record: &'a Record) {
     }
 }
 
+/// The fields of which this is said.
+pub(super) fn paths(fields: &Fields<'_>, live: &Value, verdicts: &[Verdict]) -> Vec<String> {
+    let said = fields.verdicts(live).into_iter().filter(|(_, verdict)| verdicts.contains(verdict));
+    said.map(|(path, _)| path.to_owned()).collect()
+}
+
 /// What is said of a field.
-pub(super) fn result(verdict: &Verdict, live: &Value, path: &str) -> UndoResult {
+pub(super) fn result(verdict: Verdict, live: &Value, path: &str) -> UndoResult {
     match verdict {
-        Verdict::Restore(_) => UndoResult::Restored,
-        Verdict::AsBefore => UndoResult::AlreadyAsBefore,
+        Verdict::Restore => UndoResult::Restored,
+        Verdict::AsBefore | Verdict::Theirs => UndoResult::AlreadyAsBefore,
         Verdict::Changed => {
             let others: Vec<Value> = foreign(live).cloned().collect();
             let owner = owner(&others, path);
@@ -150,9 +167,9 @@ pub(super) fn result(verdict: &Verdict, live: &Value, path: &str) -> UndoResult 
 
 /// The entries of people and tools other than firedrill that wrote more than the status.
 fn foreign(live: &Value) -> impl Iterator<Item = &Value> {
-    managed_fields(live)
-        .iter()
-        .filter(|entry| entry.get("manager").is_none_or(|m| m != MANAGER) && entry.get("subresource").is_none())
+    managed_fields(live).iter().filter(|entry| {
+        entry.get("manager").is_none_or(|m| m != MANAGER) && entry.get("subresource").is_none()
+    })
 }
 
 fn is_being_deleted(live: &Value) -> bool {

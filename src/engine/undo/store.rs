@@ -16,7 +16,10 @@ const LARGEST_RECORD: usize = 900 * 1024;
 pub enum StoreError {
     /// A request brought nothing.
     #[error("the records of the run in {configmap}: {source}")]
-    #[diagnostic(code(firedrill::undo::store), help("{configmap} must be readable and writable to firedrill"))]
+    #[diagnostic(
+        code(firedrill::undo::store),
+        help("{configmap} must be readable and writable to firedrill")
+    )]
     Api {
         /// `configmap/NAME in NAMESPACE`.
         configmap: String,
@@ -102,8 +105,10 @@ impl ConfigMapStore {
         let data = found.as_ref().and_then(|map| map.get("data")).and_then(Value::as_object);
         let mut records = Vec::new();
         for (key, text) in data.into_iter().flatten().filter(|(key, _)| key.starts_with("record-")) {
-            let record: Record = serde_json::from_str(text.as_str().unwrap_or_default())
-                .map_err(|source| StoreError::NoRecord { configmap: self.place(), key: key.clone(), source })?;
+            let record: Record =
+                serde_json::from_str(text.as_str().unwrap_or_default()).map_err(|source| {
+                    StoreError::NoRecord { configmap: self.place(), key: key.clone(), source }
+                })?;
             records.push(record);
         }
         records.sort_by_key(|record| record.change);
@@ -142,20 +147,6 @@ impl Recorder for ConfigMapStore {
         Box::pin(async move {
             let kept = self.append(&record).await;
             kept.map_err(|error| RecordError { place: self.place(), message: error.to_string() })
-        })
-    }
-}
-
-/// Two recorders as one: a record is kept when both have it.
-#[derive(Debug, Clone)]
-pub struct InTwoPlaces<A, B>(pub A, pub B);
-
-impl<A: Recorder, B: Recorder> Recorder for InTwoPlaces<A, B> {
-    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), RecordError>> {
-        Box::pin(async move {
-            // Both at once: the change waits for the slower one only.
-            let copy = record.clone();
-            futures::future::try_join(self.0.record(record), self.1.record(copy)).await.map(drop)
         })
     }
 }

@@ -4,28 +4,28 @@ use super::page::Page;
 use crate::drill::{Claim, Length};
 use crate::journal::{StepOutcome, StepPlace, UndoResult};
 use crate::report::DamageReport;
-use crate::report::amounts::Millis;
-
-/// A limit as people write it: `2s`.
-fn limit(millis: Millis) -> String {
-    u64::try_from(millis.micros() / 1000)
-        .map_or_else(|_| millis.to_string(), |ms| Length::millis(ms).to_string())
-}
+use crate::report::amounts::as_written;
 
 /// Each limit, and what was used of it.
 pub(super) fn budget(page: &mut Page, report: &DamageReport) {
-    if report.budget.is_empty() {
+    if report.budget.is_empty() || !report.injected() {
         return;
     }
     page.section("Budget");
     for line in &report.budget {
         let used = line.actual_ms.map_or("not reached".to_owned(), |ms| ms.to_string());
-        let of = format!("of {}", limit(line.limit_ms));
-        page.row([21, 12, 9], [&line.name, &used, &of], if line.ok { "kept" } else { "MISSED" });
+        let of = format!("of {}", as_written(line.limit_ms));
+        let kept = match (line.ok, line.actual_ms, &report.aborted) {
+            (true, ..) => "kept",
+            (false, None, Some(_)) => "open: the run ended first",
+            (false, ..) => "MISSED",
+        };
+        page.row([21, 12, 9], [&line.name, &used, &of], kept);
     }
 }
 
-const fn promise(claim: Claim) -> &'static str {
+/// What an option promises, in words.
+pub(crate) const fn promise(claim: Claim) -> &'static str {
     match claim {
         Claim::Resolves => "resolves",
         Claim::Mitigates => "mitigates",
@@ -38,7 +38,7 @@ const fn promise(claim: Claim) -> &'static str {
 
 /// The runbook, and whether it does what it says.
 pub(super) fn choices(page: &mut Page, report: &DamageReport) {
-    if report.choices.is_empty() {
+    if report.choices.is_empty() || !report.injected() {
         return;
     }
     page.section("Runbook");
@@ -103,7 +103,7 @@ pub(super) fn blast_radius(page: &mut Page, report: &DamageReport) {
     for service in &radius.services {
         let until = service.to_ms.map_or("the end of the watch".to_owned(), |to| to.to_string());
         page.line(&format!(
-            "service/{} had no endpoints from {} to {until} (since the fault)",
+            "service/{}: no endpoints from {} to {until}, counted from the fault",
             service.service, service.from_ms
         ));
     }
@@ -117,11 +117,13 @@ pub(super) fn undo(page: &mut Page, report: &DamageReport) {
     page.section("Undo");
     let undo = &report.undo;
     match (undo.complete, undo.left.is_empty()) {
-        (true, _) => page.line("complete: nothing of the run is left"),
+        (true, _) => page.line("complete: nothing is left that the run changed"),
         (false, true) => page.line("NOT KNOWN TO BE COMPLETE: the journal does not say how it ended"),
         (false, false) => page.line("NOT COMPLETE, left changed:"),
     }
-    undo.left.iter().for_each(|left| page.item("- ", left));
+    for left in &undo.left {
+        page.item("- ", left);
+    }
     for item in &undo.items {
         let field = item.field.as_ref().map(|f| format!(" {f}")).unwrap_or_default();
         let name = format!("{}{field}", item.object);

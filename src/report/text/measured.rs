@@ -4,8 +4,9 @@ use super::page::Page;
 use crate::drill::Length;
 use crate::journal::{Point, SignalSource};
 use crate::report::DamageReport;
-use crate::report::amounts::{Millis, money};
+use crate::report::amounts::{Millis, money, sign};
 use crate::report::damage::{Basis, SignalDamage};
+use crate::report::plain::plain;
 
 /// ` ± 50 ms`, or nothing where a time is exact.
 fn off_by(uncertainty: Millis) -> String {
@@ -25,9 +26,9 @@ const fn point_name(point: Point) -> &'static str {
 
 /// Each point that was reached.
 pub(super) fn timeline(page: &mut Page, report: &DamageReport) {
+    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     let Some(first) = report.timeline.first() else { return };
     page.section(&format!("Timeline (UTC, {})", first.at.format("%F")));
-    const WIDTHS: [usize; 4] = [14, 13, 13, 10];
     page.row(WIDTHS, ["time", "since fault", "off by", "point"], "by");
     for moment in &report.timeline {
         let since = moment.ms.map_or("-".to_owned(), |ms| ms.to_string());
@@ -44,11 +45,13 @@ const COLUMNS: [usize; 4] = [21, 20, 12, 12];
 
 /// Measured and scenario side by side, never added.
 pub(super) fn times(page: &mut Page, report: &DamageReport) {
-    let scenario = report.scenario;
-    let declared = scenario.downtime_s > 0 || scenario.optimal_s > 0 || scenario.worst_s > 0;
-    if report.durations_ms.impact.is_none() && report.signals.is_empty() && !declared {
+    if !report.injected() {
+        page.gap();
+        page.top("The run ended before anything was measured.");
         return;
     }
+    let scenario = report.scenario;
+    let declared = scenario.downtime_s > 0 || scenario.optimal_s > 0 || scenario.worst_s > 0;
     let heads = if declared { ["scenario", "best", "worst"] } else { [""; 3] };
     page.heads(COLUMNS, ["Damage", "measured", heads[0], heads[1]], heads[2]);
     durations(page, report);
@@ -97,7 +100,15 @@ fn downtimes(page: &mut Page, report: &DamageReport, declared: bool) {
     let (others, first): (Vec<_>, Vec<_>) = report.signals.iter().partition(costly);
     for signal in first.into_iter().chain(others) {
         let bound = if signal.upper_bound { "≤ " } else { "" };
-        let measured = format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms));
+        let sort = if signal.via == SignalSource::Slices {
+            report.downtime.endpoints_ms
+        } else {
+            report.downtime.http_ms
+        };
+        let measured = match sort {
+            Some(_) => format!("{bound}{} {}", signal.downtime_ms, off_by(signal.uncertainty_ms)),
+            None => "not measured".to_owned(),
+        };
         let label = format!("downtime, {}", signal.name);
         page.row(COLUMNS, [&label, &measured, &columns[0], &columns[1]], &columns[2]);
         columns = [const { String::new() }; 3];
@@ -112,19 +123,26 @@ fn revenue(page: &mut Page, report: &DamageReport, declared: bool) {
     if revenue.per_minute.is_zero() && revenue.scenario_worst.is_zero() {
         return;
     }
-    let show = |amount| money(&revenue.currency, amount);
+    // A currency without a sign is named once, at the left.
+    let named = sign(&revenue.currency).is_none();
+    let show = |amount| {
+        let amount = money(&revenue.currency, amount);
+        let bare = amount.strip_prefix(&*plain(&revenue.currency)).map(|bare| bare.trim_start().to_owned());
+        bare.unwrap_or(amount)
+    };
+    let label = if named { format!("revenue loss, {}", revenue.currency) } else { "revenue loss".to_owned() };
     let measured = revenue.measured.map_or("-".to_owned(), show);
     let columns = [revenue.scenario, revenue.scenario_best, revenue.scenario_worst]
         .map(|amount| if declared { show(amount) } else { String::new() });
-    page.row(COLUMNS, ["revenue, simulated", &measured, &columns[0], &columns[1]], &columns[2]);
-    let rate = show(revenue.per_minute);
+    page.row(COLUMNS, [&label, &measured, &columns[0], &columns[1]], &columns[2]);
+    let rate = money(&revenue.currency, revenue.per_minute);
     let basis = match revenue.basis {
-        Some(Basis::Http) => ", by the http downtime",
-        Some(Basis::Endpoints) => ", by the endpoints downtime",
+        Some(Basis::Http) => ", over the downtime that requests saw",
+        Some(Basis::Endpoints) => ", over the downtime of the endpoints",
         None => "",
     };
     page.gap();
-    page.line(&format!("Revenue counts {rate} a minute at first{basis}."));
+    page.line(&format!("The revenue loss is simulated: {rate} a minute at first{basis}."));
 }
 
 /// What came back.

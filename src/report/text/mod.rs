@@ -5,6 +5,7 @@ mod account;
 mod measured;
 mod page;
 
+pub(crate) use account::promise;
 use page::Page;
 
 use super::DamageReport;
@@ -60,18 +61,39 @@ fn headline(page: &mut Page, report: &DamageReport) {
         let detail = Some(aborted.detail.as_str()).filter(|d| !d.is_empty());
         page.item("- ", &[Some(why), detail].into_iter().flatten().collect::<Vec<_>>().join(": "));
     }
-    page.gap();
-    identity(page, report);
+    if let Some(summary) = summary(report) {
+        page.line(&summary);
+    }
+    if !report.run.is_empty() {
+        page.gap();
+        identity(page, report);
+    }
+}
+
+/// The run in one line.
+fn summary(report: &DamageReport) -> Option<String> {
+    let times = &report.durations_ms;
+    let after = |word: &str, time| match time {
+        Some(time) => format!("{word} after {time}"),
+        None => format!("not {word}"),
+    };
+    let down = report.downtime.http_ms.or(report.downtime.endpoints_ms)?;
+    Some(format!(
+        "{}, {}, {}; users were without service for {down}",
+        after("detected", times.detect),
+        after("mitigated", times.mitigate),
+        after("resolved", times.resolve)
+    ))
 }
 
 fn identity(page: &mut Page, report: &DamageReport) {
     let by = match report.responder {
-        ResponderKind::Runbook => "mended by its runbook",
-        ResponderKind::Manual => "mended by a person",
-        ResponderKind::Player => "played by a person",
+        ResponderKind::Runbook => "its runbook",
+        ResponderKind::Manual => "a person",
+        ResponderKind::Player => "a player",
     };
     let variant = report.variant.as_ref().map(|v| format!(" (variant {v})")).unwrap_or_default();
-    page.item("drill    ", &format!("{}{variant}, {by}", report.drill));
+    page.item("drill    ", &format!("{}{variant}; responder: {by}", report.drill));
     page.item("run      ", &report.run);
     page.item("target   ", &format!("service/{} in namespace {}", report.service, report.namespace));
     match &report.cluster {
@@ -83,7 +105,9 @@ fn identity(page: &mut Page, report: &DamageReport) {
 fn list(page: &mut Page, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         page.section(title);
-        lines.iter().for_each(|line| page.item("- ", line));
+        for line in lines {
+            page.item("- ", line);
+        }
     }
 }
 

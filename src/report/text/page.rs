@@ -48,7 +48,8 @@ impl Page {
         for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
             // The first column is as wide as it is with the indent of the rows.
             let width = if i == 0 { width + INDENT.len() } else { width };
-            row.push_str(&format!("{cell:width$}"));
+            row.push_str(cell);
+            row.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
         }
         row.push_str(last);
         self.push(&row);
@@ -57,8 +58,13 @@ impl Page {
     /// Cells of a row with the widths of their columns; the last one wraps, if anything does.
     pub fn row<const N: usize>(&mut self, widths: [usize; N], cells: [&str; N], last: &str) {
         let mut label = String::new();
-        for (cell, width) in cells.iter().zip(widths) {
-            let cell = plain(cell);
+        for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            let mut cell = plain(cell);
+            // A name that is longer than its column gets a line of its own.
+            if i == 0 && N > 1 && cell.chars().count() >= width {
+                self.line(&cell);
+                cell = "".into();
+            }
             label.push_str(&cell);
             // At least one space keeps a cell that is too long apart from the next.
             let missing = width.saturating_sub(cell.chars().count()).max(1);

@@ -1,0 +1,256 @@
+//! Bad drill files: each gets an answer that says what is wrong, where, and what to do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what the tests share may end a test like a test does"
+)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use firedrill::drill::{DrillError, catalogue, load};
+use insta::assert_snapshot;
+
+/// A folder with the built-in drill's files, to be spoiled.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (name, text) in catalogue::builtin()[0].files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// Replaces text that must be there, so that a test cannot pass by spoiling nothing.
+    fn change(self, name: &str, from: &str, to: &str) -> Self {
+        let text = std::fs::read_to_string(self.path().join(name)).unwrap();
+        assert!(text.contains(from), "{name} has no `{from}`");
+        self.write(name, &text.replacen(from, to, 1));
+        self
+    }
+
+    pub fn drill(self, from: &str, to: &str) -> Self {
+        self.change("drill.yaml", from, to)
+    }
+
+    /// What a person is told, without colours and with the folder's name cut out. Each answer
+    /// has to come within a second.
+    pub fn told(&self) -> String {
+        let began = Instant::now();
+        let error = load(self.path().to_str().unwrap()).expect_err("a bad drill");
+        assert!(began.elapsed() < Duration::from_secs(1), "took {:?}", began.elapsed());
+        plain(&error).replace(&format!("{}/", self.path().display()), "")
+    }
+}
+
+fn plain(error: &DrillError) -> String {
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+        .with_links(false)
+        .with_width(400);
+    let mut text = String::new();
+    handler.render_report(&mut text, error).unwrap();
+    text.lines().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{}", line.trim_end());
+        text
+    })
+}
+
+#[test]
+fn unknown_keys_are_all_told_with_the_nearest_known() {
+    let folder = Folder::new()
+        .drill("steadyState: {stableFor: 1s}", "steadystate: {stableFor: 1s}")
+        .drill("every: 50ms", "evry: 50ms")
+        .drill("- restart: deployment/api-service", "- restrat: deployment/api-service")
+        .drill("claim: finds-cause", "claim: find-cause")
+        .drill("  title: Service has no endpoints\n", "");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn wrong_types() {
+    assert_snapshot!("wrong_type_number", Folder::new().drill("after: 3}", "after: three}").told());
+    assert_snapshot!(
+        "wrong_type_list",
+        Folder::new().drill("tags: [service, selector, labels, helm]", "tags: service").told()
+    );
+    assert_snapshot!(
+        "wrong_type_mapping",
+        Folder::new().drill("target: {service: api-service}", "target: api-service").told()
+    );
+    assert_snapshot!(
+        "wrong_type_money",
+        Folder::new().drill("revenuePerMinute: 5000", "revenuePerMinute: lots").told()
+    );
+    assert_snapshot!(
+        "wrong_type_object",
+        Folder::new().drill("diagnose: service/api-service", "diagnose: api-service").told()
+    );
+}
+
+#[test]
+fn names_that_refer_to_nothing_are_all_told() {
+    let folder = Folder::new()
+        .drill("detector: {signal: http,", "detector: {signal: htpp,")
+        .drill("{signal: endpoints, state: out,", "{signal: endpoint, state: out,")
+        .drill("- wait: {signal: http, state: up,", "- wait: {signal: latency, state: up,")
+        .drill("runbook: [triage.B, fix.A, verify]", "runbook: [triage.E, fixx.A, verify, harden]");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn ids_that_are_there_twice() {
+    let folder = Folder::new()
+        .drill("      - id: C\n", "      - id: B\n")
+        .drill("  - id: verify\n", "  - id: fix\n")
+        .drill("  - http: {via", "  - http: {name: endpoints, via");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn lengths_and_money_outside_their_limits() {
+    assert_snapshot!("negative_budget", Folder::new().drill("mitigate: 5s", "mitigate: -5s").told());
+    let folder = Folder::new()
+        .drill("budget: {detect: 2s", "budget: {detect: 0s")
+        .drill("every: 50ms", "every: 1ms")
+        .drill("atLeast: 1", "atLeast: 0")
+        .drill("after: 3}", "after: 0}")
+        .drill("stableFor: 1s", "stableFor: 0s")
+        .drill("revenuePerMinute: 8000", "revenuePerMinute: -8000")
+        .drill("    - after: 10m\n", "    - after: 0s\n")
+        .drill("currency: USD", "currency: dollars")
+        .drill("name: service-has-no-endpoints", "name: Service_has_no_endpoints");
+    assert_snapshot!("limits", folder.told());
+    assert_snapshot!("in_flight", Folder::new().drill("timeout: 1s", "timeout: 30s").told());
+}
+
+#[test]
+fn rounds_that_make_no_choice() {
+    let folder = Folder::new()
+        .drill("        best: true\n        takes: 1m", "        takes: 1m")
+        .drill(
+            "        takes: 5m\n        claim: resolves",
+            "        takes: 5m\n        best: true\n        claim: resolves",
+        )
+        .drill("        takes: 4m\n        claim: unchanged", "        takes: 4m\n        claim: mitigates");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn steps_that_cannot_be_carried_out() {
+    let folder = Folder::new()
+        .drill("- restart: deployment/api-service", "- restart: service/api-service")
+        .drill("- diagnose: service/api-service", "- diagnose: service/api-servce")
+        .drill("- delete: service/api-service", "- delete: sevice/api-service")
+        .drill(
+            "- patch: {target: service/api-service, merge: {spec: {selector: {app: api-svc}}}}",
+            "- patch: {target: service/api-service, merge: []}",
+        )
+        .drill(
+            "- wait: {signal: endpoints, state: up, within: 30s}",
+            "- wait: {signal: endpoints, within: 30s}",
+        )
+        .drill("- wait: {signal: http, state: up, within: 30s}", "- label: {set: {app: x}}");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn empty_files() {
+    let folder = Folder::new();
+    folder.write("drill.yaml", "");
+    assert_snapshot!("empty", folder.told());
+    folder.write("drill.yaml", "---\n# nothing yet\n");
+    assert_snapshot!("only_comments", folder.told());
+}
+
+#[test]
+fn what_is_no_drill_at_all() {
+    let folder = Folder::new();
+    folder.write("drill.yaml", "apiVersion: firedrill.dev/v1\nkind: Drill\nmetadata: {name: x\ntitle: y\n");
+    assert_snapshot!("syntax", folder.told());
+    let deep = format!("merge: {{spec: {}1{}}}", "[".repeat(90), "]".repeat(90));
+    let deep = Folder::new().drill("merge: {spec: {selector: {app: api-svc}}}", &deep);
+    assert_snapshot!("too_deep", deep.told());
+    folder.write("drill.yaml", &format!("a: {}", "[".repeat(5000)));
+    assert_snapshot!("only_brackets", folder.told());
+    folder.write("drill.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n");
+    assert_snapshot!("a_manifest", folder.told());
+    assert_snapshot!(
+        "newer_version",
+        Folder::new().drill("apiVersion: firedrill.dev/v1", "apiVersion: firedrill.dev/v2").told()
+    );
+    assert_snapshot!("keys_missing", {
+        folder.write("drill.yaml", "apiVersion: firedrill.dev/v1\nkind: Drill\nmetadata: {name: x}\n");
+        folder.told()
+    });
+    let folder = Folder::new().drill("detector:", "kind: Drill\ndetector:");
+    assert_snapshot!("duplicate_key", folder.told());
+    let folder = Folder::new().drill("budget: {", "---\nbudget: {");
+    assert_snapshot!("two_drills", folder.told());
+    let folder = Folder::new();
+    std::fs::write(folder.path().join("drill.yaml"), b"kind: \xff\xfe").unwrap();
+    assert_snapshot!("not_utf8", folder.told());
+}
+
+#[test]
+fn manifests_that_cannot_be_read() {
+    assert_snapshot!(
+        "manifest_missing",
+        Folder::new().drill("manifests: [workload.yaml]", "manifests: [worload.yaml]").told()
+    );
+    assert_snapshot!(
+        "manifest_outside",
+        Folder::new().drill("manifests: [workload.yaml]", "manifests: [../../etc/passwd]").told()
+    );
+    let broken = Folder::new().change(
+        "workload.yaml",
+        "  selector:\n    app: api-service\n  ports:",
+        "  selector: {app: api-service\n  ports:",
+    );
+    assert_snapshot!("manifest_one_broken", broken.told());
+}
+
+#[test]
+fn manifests_that_hold_the_wrong_objects() {
+    let folder = Folder::new().drill("target: {service: api-service}", "target: {service: api-servise}");
+    assert_snapshot!("target_missing", folder.told());
+    let folder = Folder::new().drill("ready: {deployment: api-service,", "ready: {deployment: api,");
+    assert_snapshot!("ready_missing", folder.told());
+    let folder = Folder::new();
+    let text = std::fs::read_to_string(folder.path().join("workload.yaml")).unwrap();
+    let more = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: v1\nkind: ConfigMap\n\
+        metadata: {name: settings, namespace: prod}\n---\napiVersion: v1\nkind: Deployment\nmetadata: {name: other}\n---\nkind: Secret\n";
+    folder.write("workload.yaml", &format!("{text}{more}"));
+    assert_snapshot!("manifest_without_name", folder.told());
+    folder.write("workload.yaml", &format!("{text}{}", more.trim_end_matches("---\nkind: Secret\n")));
+    assert_snapshot!("manifest_objects", folder.told());
+    let folder = Folder::new().drill("manifests: [workload.yaml]\n", "manifests: [deployment.yaml]\n");
+    let (deployment, _) = text.split_once("---\n").unwrap();
+    folder.write("deployment.yaml", deployment);
+    assert_snapshot!("target_elsewhere", folder.told());
+}
+
+#[test]
+fn unknown_drills() {
+    for (name, reference) in [
+        ("unknown_name", "service-has-no-endpoint"),
+        ("unknown_file", "./nowhere/drill.yaml"),
+        ("unknown_word", "chaos"),
+    ] {
+        assert_snapshot!(name, plain(&load(reference).unwrap_err()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let told = plain(&load(folder.path().to_str().unwrap()).unwrap_err());
+    assert_snapshot!("folder_without_drill", told.replace(&folder.path().display().to_string(), "FOLDER"));
+}

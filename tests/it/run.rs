@@ -1,0 +1,8 @@
+//! Whole drills on the shared cluster: passed, mended by hand, interrupted, refused.
+
+mod aborted;
+mod drills;
+mod interrupted;
+mod manual;
+mod passed;
+mod running;

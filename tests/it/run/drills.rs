@@ -1,0 +1,39 @@
+//! Variations of the built-in drill, as folders.
+
+use std::path::Path;
+
+/// A drill's folder; gone with its handle.
+pub struct Drill {
+    folder: tempfile::TempDir,
+}
+
+impl Drill {
+    /// A copy of the built-in drill.
+    pub fn builtin() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("drills").join(super::running::DRILL);
+        for entry in std::fs::read_dir(source).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// With another text in drill.yaml.
+    pub fn replace(self, from: &str, to: &str) -> Self {
+        self.replace_in("drill.yaml", from, to)
+    }
+
+    /// With another text in one of its files.
+    pub fn replace_in(self, file: &str, from: &str, to: &str) -> Self {
+        let path = self.folder.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        self
+    }
+
+    pub fn path(&self) -> &str {
+        self.folder.path().to_str().unwrap()
+    }
+}

@@ -1,0 +1,134 @@
+//! A run under way: its journal tells how far it is.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use firedrill::journal::{Event, Kind, Phase, Point, read};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::shared;
+
+/// The built-in drill.
+pub const DRILL: &str = "service-has-no-endpoints";
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// A run of a drill on the shared cluster. Ended with its handle.
+pub struct Running {
+    child: Option<Child>,
+    folder: tempfile::TempDir,
+}
+
+/// How a run ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub events: Vec<Event>,
+}
+
+impl Running {
+    /// Starts `firedrill run ARGS`.
+    pub fn start(args: &[&str]) -> Self {
+        Self::start_with(shared::firedrill(), args)
+    }
+
+    /// Starts `COMMAND run ARGS`.
+    pub fn start_with(mut command: Command, args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let child = command
+            .arg("run")
+            .args(args)
+            .arg("--journal")
+            .arg(folder.path().join("run.jsonl"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { child: Some(child), folder }
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.folder.path().join("run.jsonl")
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        read::read(&self.journal()).map(|reading| reading.events).unwrap_or_default()
+    }
+
+    /// Waits until the journal holds such an event.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Kind) -> bool) {
+        let deadline = Instant::now() + WITHIN;
+        while !self.events().iter().any(|event| wanted(&event.kind)) {
+            let over = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(over.is_none() && Instant::now() < deadline, "no {what}: {over:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub async fn until_phase(&mut self, phase: Phase) {
+        self.until(&format!("{phase:?}"), |kind| *kind == Kind::Phase { phase }).await;
+    }
+
+    pub async fn until_point(&mut self, wanted: Point) {
+        let is = |kind: &Kind| matches!(kind, Kind::Point { point, .. } if *point == wanted);
+        self.until(&format!("{wanted:?}"), is).await;
+    }
+
+    /// The namespace that the run made.
+    pub fn namespace(&self) -> String {
+        let brief = self.events().into_iter().find_map(|event| match event.kind {
+            Kind::RunStarted(brief) => Some(brief),
+            _ => None,
+        });
+        brief.expect("the first event").namespace
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.as_ref().unwrap().id()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub async fn end(mut self) -> Ended {
+        let child = self.child.take().unwrap();
+        let pid = child.id();
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+        let Ok(output) = tokio::time::timeout(WITHIN, ended).await else {
+            kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
+            panic!("the run did not end within {WITHIN:?}; its journal: {:#?}", self.events());
+        };
+        let Output { status, stdout, stderr } = output.unwrap().unwrap();
+        let ended = Ended {
+            code: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+            events: self.events(),
+        };
+        // Shown where the test fails.
+        println!("{status}\n{}\n{}", ended.stderr, ended.stdout);
+        ended
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Ended {
+    /// The report on stdout.
+    pub fn report(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("a report in JSON")
+    }
+
+    /// Whether the last word of the undo was that nothing is left.
+    pub fn undo_complete(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.kind, Kind::UndoFinished { complete: true, .. }))
+    }
+}
