@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use firedrill::cluster::binaries;
 use firedrill::cluster::local::{self, Options, processes};
+use firedrill::cluster::state::Home;
 
 use crate::support::sandbox::Sandbox;
 use crate::support::{eventually, shared, stdout_of};
@@ -108,6 +109,19 @@ async fn a_private_cluster_ends_with_its_run() {
 
     let held = local::acquire(&options(&sandbox), &|_| {}).await.unwrap();
     drop(held);
+    nothing_is_left(&sandbox).await;
+
+    let held = local::acquire(&options(&sandbox), &|_| {}).await.unwrap();
+    let cluster = Home::new(&sandbox.firedrill_state(), &held.access.facts.name).unwrap();
+    let responder = processes::of(&cluster).into_iter().find(processes::Process::is_responder).unwrap();
+    // What the terminal sends to everybody is not for the responder.
+    for (signal, ends) in [("-HUP", false), ("-INT", false), ("-TERM", true)] {
+        let kill = Command::new("kill").args([signal, &responder.pid.to_string()]).status().unwrap();
+        assert!(kill.success());
+        if !ends {
+            held.access.client().unwrap().apiserver_version().await.unwrap();
+        }
+    }
     nothing_is_left(&sandbox).await;
 }
 
