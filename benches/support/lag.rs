@@ -98,7 +98,8 @@ async fn seen(observations: &mut UnboundedReceiver<Observation>, wanted: SignalS
     let all_three = |usable: u32| wanted == SignalState::Out || usable == 3;
     loop {
         let next = timeout(WITHIN, observations.recv()).await.expect("an event in time").expect("open");
-        if matches!(next.seen, Seen::Endpoints { state, usable, .. } if state == wanted && all_three(usable)) {
+        if matches!(next.seen, Seen::Endpoints { state, usable, .. } if state == wanted && all_three(usable))
+        {
             return next;
         }
     }

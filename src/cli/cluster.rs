@@ -95,9 +95,8 @@ async fn up(args: Up) -> Outcome {
             say(&news.to_string());
         }
     };
-    let access = local::up(&options, args.until_stdin_closes, &progress)
-        .await
-        .map_err(Failure::environment)?;
+    let access =
+        local::up(&options, args.until_stdin_closes, &progress).await.map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
     print(&export(&access.kubeconfig))
 }

@@ -31,9 +31,7 @@ impl Interrupts {
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
             let mut signals = signal(kind).map_err(|source| Deaf { source })?;
             let send = send.clone();
-            listeners.spawn(async move {
-                while signals.recv().await.is_some() && send.send(()).is_ok() {}
-            });
+            listeners.spawn(async move { while signals.recv().await.is_some() && send.send(()).is_ok() {} });
         }
         Ok(Self { listeners, received })
     }

@@ -49,12 +49,18 @@ impl Pending {
     pub fn judge_at_the_end(&self, state: &State) -> Kind {
         let (mitigated, resolved) = (state.is_mitigated(), state.is_resolved());
         match self.claim {
-            Claim::Resolves if resolved => self.judged(Some(true), "users are served, the root cause is gone".to_owned()),
-            Claim::Resolves if mitigated => self.judged(Some(false), "users are served, the root cause stays".to_owned()),
+            Claim::Resolves if resolved => {
+                self.judged(Some(true), "users are served, the root cause is gone".to_owned())
+            }
+            Claim::Resolves if mitigated => {
+                self.judged(Some(false), "users are served, the root cause stays".to_owned())
+            }
             Claim::Mitigates if mitigated && !resolved => {
                 self.judged(Some(true), "users are served, the root cause stays".to_owned())
             }
-            Claim::Mitigates if resolved => self.judged(Some(false), "the root cause is gone, too".to_owned()),
+            Claim::Mitigates if resolved => {
+                self.judged(Some(false), "the root cause is gone, too".to_owned())
+            }
             Claim::BreaksAgain => self.judged(None, "one run cannot tell".to_owned()),
             _ => self.judged(Some(false), "users were not served again".to_owned()),
         }

@@ -115,7 +115,8 @@ impl RootCause {
     ) -> Option<String> {
         let revision = deployment.annotations().get(REVISION);
         let current = facts.replica_sets.iter().find(|set| {
-            set.annotations().get(REVISION) == revision && owned_by(&set.metadata, deployment.uid().as_deref())
+            set.annotations().get(REVISION) == revision
+                && owned_by(&set.metadata, deployment.uid().as_deref())
         })?;
         let behind = facts.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
         let strangers: Vec<_> = behind
@@ -143,10 +144,7 @@ fn template_labels(deployment: &Deployment) -> BTreeMap<String, String> {
     template.and_then(|metadata| metadata.labels.clone()).unwrap_or_default()
 }
 
-fn owned_by(
-    object: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
-    uid: Option<&str>,
-) -> bool {
+fn owned_by(object: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, uid: Option<&str>) -> bool {
     let owners = object.owner_references.iter().flatten();
     uid.is_some_and(|uid| owners.into_iter().any(|owner| owner.uid == uid))
 }

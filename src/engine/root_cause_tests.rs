@@ -3,12 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn root_cause() -> RootCause {
-    RootCause {
-        namespace: "ns".into(),
-        service: "api".into(),
-        deployment: "api".into(),
-        replicas: 1,
-    }
+    RootCause { namespace: "ns".into(), service: "api".into(), deployment: "api".into(), replicas: 1 }
 }
 
 fn parse<T: serde::de::DeserializeOwned>(value: Value) -> T {

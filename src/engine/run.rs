@@ -63,12 +63,8 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let signals = plan.signals();
     let watched = Watched::new(&signals, plan.detector());
     let desk = Desk::new(send_news, setup.clock);
-    let source = Source {
-        client: setup.probe,
-        namespace: plan.namespace.clone(),
-        clock: setup.clock,
-        observed,
-    };
+    let source =
+        Source { client: setup.probe, namespace: plan.namespace.clone(), clock: setup.clock, observed };
     let (stop, stopped) = channel::channel(false);
     let brief = plan.brief();
     let (state, effects) = phase::begin();

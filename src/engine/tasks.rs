@@ -50,7 +50,13 @@ pub struct Tasks {
 impl Tasks {
     /// Tasks for one run.
     #[must_use]
-    pub fn new(plan: Plan, client: Client, desk: Desk, states: States, stopped: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        plan: Plan,
+        client: Client,
+        desk: Desk,
+        states: States,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
         let wishes = &plan.wishes;
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
         let recorded_at = Arc::new(AtomicU64::new(0));
@@ -133,7 +139,11 @@ impl Tasks {
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {
                 match tasks.step(StepPlace::Fault(index), &step.value).await {
-                    Ok(StepReport { outcome: StepOutcome::Changed | StepOutcome::Unchanged, answered, .. }) => {
+                    Ok(StepReport {
+                        outcome: StepOutcome::Changed | StepOutcome::Unchanged,
+                        answered,
+                        ..
+                    }) => {
                         // The change took effect between its sending, right after its record
                         // was kept, and the answer.
                         let sent = tasks.recorded_at.load(Ordering::Relaxed);

@@ -112,7 +112,8 @@ fn record() -> BoxedStrategy<Record> {
 
 fn impact() -> BoxedStrategy<Impact> {
     // What a drill file may say: at most a trillion, at most four places.
-    let money = || (0..1_000_000_000_000_i64, 0..5_u32).prop_map(|(number, scale)| Decimal::new(number, scale));
+    let money =
+        || (0..1_000_000_000_000_i64, 0..5_u32).prop_map(|(number, scale)| Decimal::new(number, scale));
     let cascade = (length(), money(), option::of(text()))
         .prop_map(|(after, revenue_per_minute, note)| Cascade { after, revenue_per_minute, note });
     (text(), money(), vec(cascade, 0..3))
@@ -221,7 +222,15 @@ fn said() -> BoxedStrategy<Kind> {
     use Claim::{BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged};
     let claim =
         proptest::sample::select(vec![BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged]);
-    let reason = proptest::sample::select(vec![Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown]);
+    let reason = proptest::sample::select(vec![
+        Deadline,
+        Failed,
+        Interrupted,
+        NoEffect,
+        NotRecovered,
+        NotSteady,
+        Unknown,
+    ]);
     prop_oneof![
         (text(), text(), text(), any::<bool>(), any::<bool>()).prop_map(
             |(provider, name, version, created_by_run, simulated_pods)| {

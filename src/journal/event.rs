@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use crate::clock::{Nanos, Stamp};
-pub use crate::drill::{ChoiceBrief, ScenarioTimes};
 use crate::drill::{Budget, Claim, Impact, Length, SignalState};
+pub use crate::drill::{ChoiceBrief, ScenarioTimes};
 
 /// The format of journals that this firedrill writes.
 pub const SCHEMA: &str = "firedrill.dev/journal/v1";

@@ -43,7 +43,8 @@ impl DamageReport {
         match (self.verdict, self.aborted.as_ref().and_then(|a| a.reason)) {
             (Verdict::Passed, _) => ReportExit::Passed,
             (_, Some(AbortReason::Interrupted)) => ReportExit::Interrupted,
-            (Verdict::Missed, _) | (_, Some(AbortReason::Deadline | AbortReason::NoEffect | AbortReason::NotRecovered)) => {
+            (Verdict::Missed, _)
+            | (_, Some(AbortReason::Deadline | AbortReason::NoEffect | AbortReason::NotRecovered)) => {
                 ReportExit::Missed
             }
             (Verdict::Aborted, _) => ReportExit::Environment,

@@ -67,7 +67,9 @@ pub fn classify(code: u16, body: &[u8], expect: u16) -> Verdict {
         503 if status.message.contains("no endpoints available for service") => {
             Verdict::out("503 no endpoints")
         }
-        503 if status.message.contains("error trying to reach service") => Verdict::out("503 pod unreachable"),
+        503 if status.message.contains("error trying to reach service") => {
+            Verdict::out("503 pod unreachable")
+        }
         404 if about_service => Verdict::out("404 no such service"),
         _ => Verdict::unknown(format!("{code} from the API server")),
     }

@@ -98,9 +98,7 @@ impl Signals {
         let mut tasks = JoinSet::new();
         let (stop, stopped) = watch::channel(false);
         let heartbeat = Arc::new(Heartbeat::new(source.clock.elapsed()));
-        let watched = (0..signals.len())
-            .filter(|i| matches!(signals[*i], Signal::Endpoints(_)))
-            .collect();
+        let watched = (0..signals.len()).filter(|i| matches!(signals[*i], Signal::Endpoints(_))).collect();
         let (beat, from, service, until) =
             (Arc::clone(&heartbeat), source.clone(), target.to_owned(), stopped.clone());
         tasks.spawn(async move { heartbeat::run(&beat, &from, &service, watched, until).await });

@@ -63,7 +63,10 @@ async fn a_kept_workload_is_as_it_was_before_the_fault() {
     let records = Api::<ConfigMap>::namespaced(client.clone(), &namespace);
     let wanted = ListParams::default().labels("firedrill.dev/run");
     let left: Vec<_> = records.list(&wanted).await.unwrap().items;
-    assert!(left.iter().all(|map| !map.metadata.name.as_deref().unwrap().starts_with("firedrill-")), "{left:?}");
+    assert!(
+        left.iter().all(|map| !map.metadata.name.as_deref().unwrap().starts_with("firedrill-")),
+        "{left:?}"
+    );
     remove(&client, &namespace).await;
 }
 
