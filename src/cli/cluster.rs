@@ -90,7 +90,11 @@ pub async fn run(args: Args) -> Outcome {
 
 async fn up(args: Up) -> Outcome {
     let options = args.binaries.options()?;
-    let progress = |news: Progress| say(&news.to_string());
+    let progress = |news: Progress| {
+        if !news.is_old() {
+            say(&news.to_string());
+        }
+    };
     let access = local::up(&options, args.until_stdin_closes, &progress)
         .await
         .map_err(Failure::environment)?;

@@ -71,16 +71,27 @@ pub async fn run(args: Args) -> Outcome {
     let progress = Progress::start(clock);
     progress.note(&format!("{}: {}", plan.drill.metadata.name.value, plan.drill.metadata.title));
     let options = args.cluster.options()?;
-    let tell = |news: local::Progress| progress.note(&news.to_string());
+    let tell = |news: local::Progress| {
+        if !news.is_old() {
+            progress.note(&news.to_string());
+        }
+    };
     let acquired = tokio::select! {
         held = local::acquire(&options, &tell) => Some(held),
         _ = interrupts.recv() => None,
     };
-    let Some(held) = acquired else {
-        progress.finish();
-        return Ok(Exit::Interrupted);
+    let held = match acquired {
+        Some(Ok(held)) => held,
+        Some(Err(error)) => {
+            progress.finish();
+            return Err(Failure::environment(error));
+        }
+        None => {
+            progress.note("interrupted before anything was changed");
+            progress.finish();
+            return Ok(Exit::Interrupted);
+        }
     };
-    let held = held.map_err(Failure::environment)?;
     let outcome = on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await;
     let released = held.release().await.map_err(Failure::environment);
     outcome.and_then(|exit| released.map(|()| exit))

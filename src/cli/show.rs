@@ -57,7 +57,8 @@ fn text(loaded: &Loaded) -> String {
     paragraphs.push(mended(drill));
     paragraphs.push(costs(drill));
     paragraphs.retain(|p| !p.is_empty());
-    paragraphs.join("\n")
+    // A drill from elsewhere does not get to play with the terminal.
+    paragraphs.join("\n").replace(|c: char| c.is_control() && c != '\n', "?")
 }
 
 fn heading(loaded: &Loaded) -> String {

@@ -40,22 +40,16 @@ pub(super) fn probe_config(mut config: kube::Config) -> kube::Config {
 }
 
 pub(super) fn client(config: kube::Config, kubeconfig: &Path) -> Result<kube::Client, Error> {
-    kube::Client::try_from(config).map_err(|source| Error::Client {
-        kubeconfig: kubeconfig.to_owned(),
-        source: Box::new(source),
-    })
+    kube::Client::try_from(config)
+        .map_err(|source| Error::Client { kubeconfig: kubeconfig.to_owned(), source: Box::new(source) })
 }
 
 /// Reads a local cluster's kubeconfig. Proxy variables have no say: the cluster is on loopback.
 pub(super) async fn local_config(kubeconfig: &Path) -> Result<kube::Config, Error> {
-    let failed = |source| Error::Kubeconfig {
-        kubeconfig: kubeconfig.to_owned(),
-        source: Box::new(source),
-    };
+    let failed = |source| Error::Kubeconfig { kubeconfig: kubeconfig.to_owned(), source: Box::new(source) };
     let read = Kubeconfig::read_from(kubeconfig).map_err(failed)?;
-    let mut config = kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default())
-        .await
-        .map_err(failed)?;
+    let mut config =
+        kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(failed)?;
     config.proxy_url = None;
     config.connect_timeout = Some(Duration::from_secs(2));
     Ok(config)

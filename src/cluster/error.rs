@@ -70,10 +70,7 @@ pub enum Error {
     },
     /// A program cannot be started.
     #[error("cannot start {}: {source}", program.display())]
-    #[diagnostic(
-        code(firedrill::cluster::spawn),
-        help("is the file executable, and made for this machine?")
-    )]
+    #[diagnostic(code(firedrill::cluster::spawn), help("is the file executable, and made for this machine?"))]
     Spawn {
         /// The program.
         program: PathBuf,
@@ -173,7 +170,9 @@ pub enum Error {
     #[error("cluster {name}: processes do not end: {pids:?}")]
     #[diagnostic(
         code(firedrill::cluster::processes),
-        help("they belong to the cluster and were sent SIGKILL; look at them with ps, then run firedrill cluster down {name}")
+        help(
+            "they belong to the cluster and were sent SIGKILL; look at them with ps, then run firedrill cluster down {name}"
+        )
     )]
     Processes {
         /// The cluster.

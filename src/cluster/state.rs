@@ -171,11 +171,7 @@ impl Home {
     /// Makes the folders. Only the user can look into them: there are keys.
     pub fn make(&self) -> Result<(), Error> {
         for folder in [self.components(), self.path.join("home")] {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&folder)
-                .map_err(at("make", &folder))?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(at("make", &folder))?;
         }
         Ok(())
     }
@@ -206,9 +202,7 @@ impl Home {
     /// Removes the folder; that it is gone already is no failure.
     pub fn remove(&self) -> Result<(), Error> {
         match fs::remove_dir_all(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(at("remove", &self.path)(error))
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("remove", &self.path)(error)),
             _ => Ok(()),
         }
     }

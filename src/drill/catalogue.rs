@@ -1,5 +1,6 @@
 //! Where drills come from: the binary, a file or a folder.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -95,27 +96,26 @@ fn finish(name: &str, origin: &str, files: Files, text: String) -> Result<Loaded
     Ok(Loaded { drill, files, hash, origin: origin.to_owned(), text, warnings })
 }
 
-fn drill_path(reference: &str) -> Result<PathBuf, Mistake> {
+fn drill_path(reference: &str) -> Result<PathBuf, DrillError> {
     let path = PathBuf::from(reference);
-    if path.is_dir() {
-        let file = path.join(DRILL_FILE);
-        if file.exists() {
-            return Ok(file);
-        }
-        return Err(Mistake::new(
-            "firedrill::drill::no-drill",
-            format!("the folder {reference} holds no {DRILL_FILE}"),
-        )
-        .help(format!("name the file itself, or a folder with a {DRILL_FILE}")));
+    if !path.is_dir() {
+        return if path.exists() { Ok(path) } else { Err(not_there(reference).into()) };
     }
-    if path.exists() {
-        return Ok(path);
+    let file = path.join(DRILL_FILE);
+    if file.exists() {
+        return Ok(file);
     }
-    let looks_like_path = reference.contains('/') || path.extension().is_some();
-    let names = BUILTIN.iter().map(|b| b.name);
+    let message = format!("the folder {reference} holds no {DRILL_FILE}");
+    let help = format!("name the file itself, or a folder with a {DRILL_FILE}");
+    Err(Mistake::new("firedrill::drill::no-drill", message).help(help).into())
+}
+
+fn not_there(reference: &str) -> Mistake {
+    let looks_like_path = reference.contains('/') || Path::new(reference).extension().is_some();
     let what = if looks_like_path { "file or folder" } else { "built-in drill, file or folder" };
-    Err(Mistake::new("firedrill::drill::no-drill", format!("there is no {what} `{reference}`"))
-        .help(format!("{}; `firedrill list` tells about them", suggest(reference, "built-in drills", names))))
+    let known = suggest(reference, "built-in drills", BUILTIN.iter().map(|b| b.name));
+    Mistake::new("firedrill::drill::no-drill", format!("there is no {what} `{reference}`"))
+        .help(format!("{known}; `firedrill list` tells about them"))
 }
 
 /// Names and lengths are part of it, so that no two sets of files have the same one.
@@ -131,9 +131,11 @@ fn hash(text: &str, drill: &Drill, files: &Files) -> Result<String, DrillError> 
     for name in manifests(drill) {
         add(name, &files.read(name)?);
     }
-    let digest = hasher.finalize();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("sha256:{hex}"))
+    let mut hash = "sha256:".to_owned();
+    for byte in hasher.finalize() {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    Ok(hash)
 }
 
 /// Every manifest file that a drill names, each once, by name.

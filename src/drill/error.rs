@@ -1,93 +1,10 @@
 //! What is wrong with a drill, all of it at once, each mistake with the place in its file.
 
-use std::fmt;
-use std::sync::Arc;
+use std::fmt::{self, Write as _};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode, SourceSpan};
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
-/// A line longer than this is not printed beneath a message: it would bury it.
-const LONGEST_SHOWN_LINE: usize = 300;
-
-/// A file that mistakes point into.
-#[derive(Debug, Clone)]
-pub struct Source {
-    named: Arc<NamedSource<Arc<str>>>,
-}
-
-impl Source {
-    /// A file's name, as the person wrote it, and its text.
-    #[must_use]
-    pub fn new(name: &str, text: &str) -> Self {
-        let named = NamedSource::new(name, Arc::from(text)).with_language("yaml");
-        Self { named: Arc::new(named) }
-    }
-
-    /// The file's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.named.name()
-    }
-
-    /// The file's text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        self.named.inner()
-    }
-
-    /// The place of `len` bytes from `offset` on.
-    #[must_use]
-    pub fn place(&self, offset: usize, len: usize) -> Place {
-        let text = self.text();
-        let offset = floor_char(text, offset);
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        // A span over several lines is cut to its first: the message needs a point, not a page.
-        let rest = text[offset..].lines().next().unwrap_or_default();
-        let end = floor_char(text, offset + len.min(rest.trim_end().len()));
-        Place {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            span: SourceSpan::from(offset..end.max(offset)),
-            source: self.clone(),
-        }
-    }
-
-    /// The place of a line (from 1) and column (from 1, in characters).
-    #[must_use]
-    pub fn line_place(&self, line: usize, column: usize) -> Place {
-        let text = self.text();
-        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-        let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(i, _)| i);
-        self.place(start + within, 1)
-    }
-}
-
-fn floor_char(text: &str, offset: usize) -> usize {
-    let mut at = offset.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// A point of a file.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    span: SourceSpan,
-    source: Source,
-}
-
-impl Place {
-    fn is_showable(&self) -> bool {
-        let text = self.source.text();
-        let start = text[..self.span.offset()].rfind('\n').map_or(0, |i| i + 1);
-        text[start..].lines().next().unwrap_or_default().len() <= LONGEST_SHOWN_LINE
-    }
-}
+use super::source::{Place, printable};
 
 /// One thing that is wrong, or (as a warning) doubtful.
 #[derive(Debug, Clone)]
@@ -158,7 +75,7 @@ impl Mistake {
     /// The byte at which its place begins.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
-        self.place.as_ref().map(|p| p.span.offset())
+        self.place.as_ref().map(Place::offset)
     }
 
     /// Line and column, where it has a place.
@@ -171,9 +88,9 @@ impl Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
-            write!(f, "{}:{}:{}: ", place.source.name(), place.line, place.column)?;
+            write!(f, "{}:{}:{}: ", place.file(), place.line, place.column)?;
         }
-        f.write_str(&self.message)
+        self.message.chars().map(printable).try_for_each(|c| f.write_char(c))
     }
 }
 
@@ -193,13 +110,11 @@ impl Diagnostic for Mistake {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        let place = self.place.as_ref().filter(|p| p.is_showable())?;
-        Some(place.source.named.as_ref())
+        self.place.as_ref()?.code()
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.place.as_ref().filter(|p| p.is_showable())?;
-        let label = LabeledSpan::new_with_span(Some(self.label.clone()), place.span);
+        let label = self.place.as_ref()?.label(&self.label)?;
         Some(Box::new(std::iter::once(label)))
     }
 }

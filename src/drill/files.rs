@@ -55,13 +55,13 @@ fn is_manifest(name: &str) -> bool {
     name != "drill.yaml" && matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
-fn check_name(relative: &str) -> Result<(), Mistake> {
+fn check_name(relative: &str) -> Result<(), DrillError> {
     let inside =
         Path::new(relative).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
     if inside && !relative.trim().is_empty() {
         return Ok(());
     }
-    Err(escapes(relative))
+    Err(escapes(relative).into())
 }
 
 fn escapes(relative: &str) -> Mistake {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::error::{DrillError, Mistake, Place, Source};
+use super::error::{DrillError, Mistake};
 use super::files::Files;
+use super::source::{Place, Source};
 use super::yaml;
 
 const MOST_DOCUMENTS: usize = 500;
@@ -78,7 +79,7 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Object>, DrillError> {
         let document = Document { source: &source, offset, part, number: number + 1 };
         match document.read() {
             Ok(found) => objects.extend(found),
-            Err(mistake) => mistakes.push(mistake),
+            Err(error) => mistakes.extend(error.into_mistakes()),
         }
     }
     if mistakes.is_empty() { Ok(objects) } else { Err(DrillError::many(name, mistakes)) }
@@ -127,7 +128,7 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
-    fn read(&self) -> Result<Vec<Object>, Mistake> {
+    fn read(&self) -> Result<Vec<Object>, DrillError> {
         let mut value: Value = yaml::read(self.part)
             .map_err(|error| yaml::mistake(self.source, self.offset, &error).prefix(&self.whose()))?;
         whole_numbers(&mut value);
@@ -144,7 +145,7 @@ impl Document<'_> {
         values.into_iter().map(|value| self.object(value, place.clone())).collect()
     }
 
-    fn object(&self, value: Value, place: Place) -> Result<Object, Mistake> {
+    fn object(&self, value: Value, place: Place) -> Result<Object, DrillError> {
         let file = self.source.name().to_owned();
         let object = Object { value, place, document: self.number, file };
         let lacks: Vec<&str> =
@@ -161,7 +162,8 @@ impl Document<'_> {
             format!("{}: {what} lacks {}", self.whose(), lacks.join(", ")),
         )
         .at(object.place, "this document")
-        .help("every Kubernetes object has apiVersion, kind and metadata.name, each a string"))
+        .help("every Kubernetes object has apiVersion, kind and metadata.name, each a string")
+        .into())
     }
 
     fn whose(&self) -> String {

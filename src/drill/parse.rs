@@ -3,7 +3,8 @@
 
 use serde_saphyr::Error;
 
-use super::error::{DrillError, Mistake, Source};
+use super::error::{DrillError, Mistake};
+use super::source::Source;
 use super::tree::{Content, Node};
 use super::{Drill, schema, shape, yaml};
 

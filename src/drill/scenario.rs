@@ -205,6 +205,8 @@ fn sum<'a>(options: impl IntoIterator<Item = &'a Choice>) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::drill::{catalogue, parse};
 
@@ -218,15 +220,13 @@ mod tests {
         let (head, _) = text.split_once("\nrounds:\n").unwrap();
         let mut text = format!("{head}\nrounds:\n");
         for (r, options) in rounds.iter().enumerate() {
-            text.push_str(&format!("  - {{id: r{r}, title: t, options: ["));
+            let _ = write!(text, "  - {{id: r{r}, title: t, options: [");
             for (id, claim, takes, best) in *options {
-                text.push_str(&format!(
-                    "{{id: {id}, label: l, claim: {claim}, takes: {takes}, best: {best}}},"
-                ));
+                let _ = write!(text, "{{id: {id}, label: l, claim: {claim}, takes: {takes}, best: {best}}},");
             }
             text.push_str("]}\n");
         }
-        text.push_str(&format!("runbook: {runbook}\n"));
+        let _ = writeln!(text, "runbook: {runbook}");
         parse::parse("drill.yaml", &text).unwrap()
     }
 

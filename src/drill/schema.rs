@@ -35,7 +35,7 @@ fn drop_formats(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::error::Source;
+    use crate::drill::source::Source;
     use crate::drill::tree::Node;
     use crate::drill::{catalogue, shape};
 

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
-use super::error::{Mistake, Source};
+use super::error::Mistake;
 use super::nearest::suggest;
+use super::source::Source;
 use super::tree::{Content, Node};
 
 /// A document that is something else altogether is not taken apart to the end.

@@ -4,7 +4,7 @@
 use serde_saphyr::granit_parser::{Event, Parser, Span};
 
 /// More than a drill file holds; beyond it a message does without a place.
-const MOST_NODES: usize = 50_000;
+const MOST_NODES: usize = 25_000;
 const DEEPEST: usize = 64;
 
 /// A key, a value or a collection.

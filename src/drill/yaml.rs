@@ -1,26 +1,31 @@
 //! Reading YAML that may be hostile: how much of it is read, and how a refusal is told.
 
 use serde::de::DeserializeOwned;
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, Location, MessageFormatter as _, Options, UserMessageFormatter};
 
-use super::error::{Mistake, Place, Source};
+use super::error::{DrillError, Mistake};
 use super::nearest::suggest;
+use super::source::{Place, Source};
 
 /// The most bytes that a drill file or a manifest may have.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
 /// The most nodes that aliases may expand to.
 const MOST_REPLAYED: usize = 20_000;
 const DEEPEST: usize = 48;
+/// The most keys and values of a document: far more than a person writes by hand.
+const MOST_NODES: usize = 20_000;
 
 /// Limits that no honest file meets, and the scalars of `kubectl`: `yes` and `on` are booleans,
 /// 0755 is octal.
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_events: 200_000,
-            max_nodes: 100_000,
+            max_events: 2 * MOST_NODES,
+            max_nodes: MOST_NODES,
             max_depth: DEEPEST,
-            flow_nesting_limit: DEEPEST,
+            // Above the depth, so that it is the depth that is told about.
+            flow_nesting_limit: 2 * DEEPEST,
             max_documents: 2,
             max_aliases: 1_000,
             max_anchors: 1_000,
@@ -45,16 +50,17 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 }
 
 /// Refuses text that is too long to be looked at.
-pub(super) fn check_size(name: &str, bytes: u64) -> Result<(), Mistake> {
+pub(super) fn check_size(name: &str, bytes: u64) -> Result<(), DrillError> {
     if bytes <= MOST_BYTES as u64 {
         return Ok(());
     }
-    let mib = |n: u64| format!("{}.{} MiB", n >> 20, (n % (1 << 20)) * 10 >> 20);
+    let mib = |n: u64| format!("{}.{} MiB", n >> 20, ((n % (1 << 20)) * 10) >> 20);
     Err(Mistake::new(
         "firedrill::drill::too-large",
         format!("{name} has {}; the limit is {}", mib(bytes), mib(MOST_BYTES as u64)),
     )
-    .help("a drill file and each of its manifests are a few KiB; is this the right file?"))
+    .help("a drill file and each of its manifests are a few KiB; is this the right file?")
+    .into())
 }
 
 /// Whether nothing but blank lines, comments and document markers is there.
@@ -125,24 +131,6 @@ fn told(error: &Error) -> Told {
             "in this mapping",
             None,
         ),
-        Error::DuplicateMappingKey { key, .. } => told(
-            "firedrill::drill::duplicate-key",
-            format!(
-                "the key {} is there twice",
-                key.as_deref().map_or_else(String::new, |k| format!("`{k}`"))
-            ),
-            "the second one",
-            Some("keep one of the two".to_owned()),
-        ),
-        Error::MultipleDocuments { .. } => told(
-            "firedrill::drill::several-documents",
-            "a drill file holds one document, and here begins a second".to_owned(),
-            "second document",
-            Some(
-                "put each drill into a file of its own; manifests go beside it, under workload.manifests"
-                    .to_owned(),
-            ),
-        ),
         Error::SerdeInvalidType { unexpected, expected, .. }
         | Error::SerdeInvalidValue { unexpected, expected, .. } => told(
             "firedrill::drill::wrong-type",
@@ -151,6 +139,30 @@ fn told(error: &Error) -> Told {
             None,
         ),
         Error::Message { msg, .. } => told("firedrill::drill::bad-value", msg.clone(), "this value", None),
+        _ => told_document(error),
+    }
+}
+
+fn told_document(error: &Error) -> Told {
+    match error {
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().map_or_else(String::new, |k| format!("`{k}` "));
+            (
+                "firedrill::drill::duplicate-key",
+                format!("the key {key}is there twice"),
+                "the second one".to_owned(),
+                Some("keep one of the two".to_owned()),
+            )
+        }
+        Error::MultipleDocuments { .. } => (
+            "firedrill::drill::several-documents",
+            "a drill file holds one document, and here begins a second".to_owned(),
+            "second document".to_owned(),
+            Some(
+                "put each drill into a file of its own; manifests go beside it, under workload.manifests"
+                    .to_owned(),
+            ),
+        ),
         _ => told_limit(error),
     }
 }
@@ -166,7 +178,7 @@ fn told_limit(error: &Error) -> Told {
             "expanded to here".to_owned(),
             Some("write the values out, or use fewer aliases of aliases".to_owned()),
         ),
-        Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Depth { .. }, .. } => (
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => (
             "firedrill::drill::too-deep",
             format!("nested more than {DEEPEST} levels deep; reading stopped here"),
             "too deep".to_owned(),
@@ -174,7 +186,7 @@ fn told_limit(error: &Error) -> Told {
         ),
         Error::Budget { breach, .. } => (
             "firedrill::drill::limit",
-            format!("more than a drill may hold ({breach:?}); reading stopped here"),
+            format!("{}; reading stopped here", exceeded(breach)),
             "stopped here".to_owned(),
             None,
         ),
@@ -194,6 +206,20 @@ fn told_limit(error: &Error) -> Told {
             None,
         ),
         _ => ("firedrill::drill::bad-value", message, "this value".to_owned(), None),
+    }
+}
+
+fn exceeded(breach: &BudgetBreach) -> String {
+    match breach {
+        BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. } => {
+            format!("the document has more than {MOST_NODES} keys and values")
+        }
+        BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => {
+            "the document has too many aliases".to_owned()
+        }
+        BudgetBreach::Anchors { .. } => "the document has too many anchors".to_owned(),
+        BudgetBreach::MergeKeys { .. } => "the document has too many merge keys".to_owned(),
+        other => format!("the document is larger than allowed ({other:?})"),
     }
 }
 

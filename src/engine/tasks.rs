@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use tokio::sync::watch;
@@ -16,21 +15,20 @@ use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
 use super::plan::Plan;
+use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
 use super::undo::Undo;
-use super::undo::store::{ConfigMapStore, InTwoPlaces};
-use crate::clock::Stopwatch;
-use crate::drill::{SignalState, Step};
+use super::undo::store::ConfigMapStore;
+use super::view::{States, View};
+use crate::drill::Step;
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
-use crate::steps::{self, Context, Recorder, SignalView, StepReport};
+use crate::steps::{self, Context, StepReport};
 
 /// The time between two looks for the root cause.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long undo may try.
 const UNDO_WITHIN: Duration = Duration::from_secs(60);
-
-type States = watch::Receiver<Vec<Option<SignalState>>>;
 
 /// Everything that a run's tasks need.
 #[derive(Clone)]
@@ -56,11 +54,7 @@ impl Tasks {
         let wishes = &plan.wishes;
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
         let recorded_at = Arc::new(AtomicU64::new(0));
-        let recorder = Noted {
-            recorder: InTwoPlaces(desk.clone(), store),
-            clock: desk.clock(),
-            at: Arc::clone(&recorded_at),
-        };
+        let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
         let view = Arc::new(View { names, states: states.clone(), stopped: stopped.clone() });
         let files = Arc::new(plan.manifests_by_file.clone());
@@ -299,51 +293,5 @@ fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
     match error.help() {
         Some(help) => format!("{error} ({help})"),
         None => error.to_string(),
-    }
-}
-
-impl Recorder for Desk {
-    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), steps::RecordError>> {
-        let failed = |message| steps::RecordError { place: "the journal".to_owned(), message };
-        Box::pin(async move { self.write(record).await.map_err(failed) })
-    }
-}
-
-/// Remembers when the latest record was kept: the change is sent right after that.
-struct Noted<R> {
-    recorder: R,
-    clock: Stopwatch,
-    at: Arc<AtomicU64>,
-}
-
-impl<R: Recorder> Recorder for Noted<R> {
-    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), steps::RecordError>> {
-        Box::pin(async move {
-            self.recorder.record(record).await?;
-            self.at.store(self.clock.elapsed(), Ordering::Relaxed);
-            Ok(())
-        })
-    }
-}
-
-/// What the signals say, for steps that wait.
-struct View {
-    names: Vec<String>,
-    states: States,
-    stopped: watch::Receiver<bool>,
-}
-
-impl SignalView for View {
-    fn reached<'a>(&'a self, signal: &'a str, state: SignalState, within: Duration) -> BoxFuture<'a, bool> {
-        Box::pin(async move {
-            let Some(index) = self.names.iter().position(|name| name == signal) else { return false };
-            let (mut states, mut stopped) = (self.states.clone(), self.stopped.clone());
-            tokio::select! {
-                _ = stopped.wait_for(|stop| *stop) => false,
-                seen = timeout(within, states.wait_for(|all| all[index] == Some(state))) => {
-                    seen.is_ok_and(|seen| seen.is_ok())
-                }
-            }
-        })
     }
 }

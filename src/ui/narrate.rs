@@ -56,7 +56,7 @@ impl Narrator {
             }
             Kind::ClusterReady(c) => vec![format!("cluster {}, {} ({})", c.name, c.version, c.provider)],
             Kind::Phase { phase } => self.phase(*phase),
-            Kind::StepFinished { what, outcome, .. } => vec![format!("{what}: {}", done(outcome))],
+            Kind::StepFinished { what, outcome, .. } => vec![format!("{what}: {}", done(what, outcome))],
             Kind::Claim { option, claim, held, detail } => vec![held_line(option, *claim, *held, detail)],
             Kind::Endpoints { signal, usable, total, state } => {
                 let out = if self.broken && *state == SignalState::Out { "OUT, " } else { "" };
@@ -134,8 +134,11 @@ impl Narrator {
     }
 }
 
-fn done(outcome: &StepOutcome) -> String {
+fn done(what: &str, outcome: &StepOutcome) -> String {
+    // These change nothing by their nature.
+    let looks = what.starts_with("wait ") || what.starts_with("diagnose ");
     match outcome {
+        StepOutcome::Unchanged if looks => "done".to_owned(),
         StepOutcome::Changed => "done".to_owned(),
         StepOutcome::Unchanged => "nothing changed".to_owned(),
         StepOutcome::Rejected { status, message } => format!("REJECTED ({status}): {message}"),

@@ -1,5 +1,7 @@
 //! The commands about drill files, as a person or a program calls them.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share may end a test like a test does")]
+
 use std::process::{Command, Output};
 
 use serde_json::Value;

@@ -8,6 +8,7 @@ mod contention;
 mod diagnose;
 mod drill_commands;
 mod drill_files;
+mod drill_hostile;
 mod report;
 mod run;
 mod stage;

@@ -98,9 +98,8 @@ impl Responder {
         if owner == Owner::Caller {
             command.arg("--until-stdin-closes").stdin(Stdio::inherit());
         }
-        let child = command
-            .spawn()
-            .map_err(|source| Error::Spawn { program: executable.to_owned(), source })?;
+        let child =
+            command.spawn().map_err(|source| Error::Spawn { program: executable.to_owned(), source })?;
         let mut responder = Self { home: home.clone(), child, link: BufReader::new(ours) };
         // The command holds the other end of the link, which must close with the responder.
         drop(command);

@@ -81,6 +81,15 @@ pub enum Progress {
     },
 }
 
+impl Progress {
+    /// Whether it only tells that something was there already.
+    #[must_use]
+    pub const fn is_old(&self) -> bool {
+        use binaries::Source::{Cache, Folder};
+        matches!(self, Self::Binaries(binaries::Progress::Ready { source: Cache | Folder, .. }))
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -132,10 +141,7 @@ async fn keep_up(home: &Home, responder: &mut Responder) -> Result<(), Error> {
 }
 
 /// The cluster that `cluster up` made, where it is up; else a private one, which is started now.
-pub async fn acquire(
-    options: &Options,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Held, Error> {
+pub async fn acquire(options: &Options, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Held, Error> {
     let shared = Home::new(&options.state, SHARED)?;
     // One that does not answer is for `cluster up` to mend; a run needs one that does.
     if let Ok(Some(access)) = running(&shared).await {
@@ -185,13 +191,8 @@ pub async fn up(
     remove::all(&home, None).await?;
     let owner = if until_stdin_closes { Owner::Caller } else { Owner::Nobody };
     let binaries = prepare(options, progress).await?;
-    let start = start::Start {
-        home: &home,
-        binaries: &binaries,
-        executable: &options.executable,
-        owner,
-        progress,
-    };
+    let start =
+        start::Start { home: &home, binaries: &binaries, executable: &options.executable, owner, progress };
     let (mut responder, state) = match start.run().await {
         Ok(started) => started,
         Err(error) => {
@@ -244,8 +245,7 @@ async fn running(home: &Home) -> Result<Option<Access>, Error> {
 /// Whether every component and the responder run.
 fn whole(home: &Home) -> bool {
     let responder = || processes::of(home).iter().any(processes::Process::is_responder);
-    processes::COMPONENTS.iter().all(|name| processes::component(home, name).is_some())
-        && responder()
+    processes::COMPONENTS.iter().all(|name| processes::component(home, name).is_some()) && responder()
 }
 
 async fn access(home: &Home, state: &State) -> Result<Access, Error> {

@@ -44,9 +44,7 @@ pub async fn own(home: &Home) -> Result<(), Error> {
 /// and that neither a starter (the lock) nor a responder looks after.
 pub(super) async fn leftovers(state: &Path) -> Result<(), Error> {
     for home in Home::all(state)? {
-        let stays = home
-            .read()?
-            .is_some_and(|state| state.owner == Owner::Nobody && state.version.is_some());
+        let stays = home.read()?.is_some_and(|state| state.owner == Owner::Nobody && state.version.is_some());
         if stays {
             continue;
         }

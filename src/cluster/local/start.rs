@@ -121,8 +121,7 @@ impl Start<'_> {
 fn is_chance(error: &Error) -> bool {
     let Error::Component { log, .. } = error else { return false };
     log.iter().any(|line| {
-        line.contains("address already in use")
-            || line.contains("failed to wait for apiserver being healthy")
+        line.contains("address already in use") || line.contains("failed to wait for apiserver being healthy")
     })
 }
 

@@ -27,7 +27,7 @@ use super::local::remove;
 use super::state::{Home, at};
 use super::{Error, access};
 use log::note;
-use owner::{End, Ears, News};
+use owner::{Ears, End, News};
 use pods::Pods;
 
 /// Serves until the cluster is gone or its owner is. `home` is the cluster's folder; the working
@@ -81,10 +81,7 @@ fn record(home: &Home) -> Result<(), Error> {
     write().map_err(at("write", &file))
 }
 
-async fn watch_pods(
-    home: &Home,
-    pods: &Arc<Pods>,
-) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Error> {
+async fn watch_pods(home: &Home, pods: &Arc<Pods>) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Error> {
     let config = access::local_config(&home.kubeconfig()).await?;
     let client = access::client(config, &home.kubeconfig())?;
     let (known, first) = oneshot::channel();

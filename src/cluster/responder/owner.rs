@@ -142,8 +142,7 @@ impl Ears {
         }
         // With an owner, the owner's end decides.
         let watched = self.served && self.link.is_none() && self.caller.is_none();
-        let empty = watched
-            && COMPONENTS.iter().all(|name| processes::component(&self.home, name).is_none());
+        let empty = watched && COMPONENTS.iter().all(|name| processes::component(&self.home, name).is_none());
         self.empty_looks = if empty { self.empty_looks + 1 } else { 0 };
         self.empty_looks >= LOOKS
     }

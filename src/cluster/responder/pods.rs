@@ -11,9 +11,9 @@ use futures::StreamExt as _;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
 use kube::core::{ApiResource, Object};
+use kube::runtime::WatchStreamExt as _;
 use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event, watcher};
-use kube::runtime::WatchStreamExt as _;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::oneshot;
 
@@ -42,9 +42,8 @@ impl Pods {
     /// The name of the Ready pod that has the address and declares the port.
     pub(super) fn at(&self, address: SocketAddr) -> Option<String> {
         let pods = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let answers = |ready: &Ready| {
-            ready.addresses.contains(&address.ip()) && ready.ports.contains(&address.port())
-        };
+        let answers =
+            |ready: &Ready| ready.addresses.contains(&address.ip()) && ready.ports.contains(&address.port());
         pods.iter().find(|(_, ready)| answers(ready)).map(|((_, name), _)| name.clone())
     }
 

@@ -79,9 +79,7 @@ fn target(head: &[u8]) -> Option<SocketAddr> {
     let line = str::from_utf8(head).ok()?.lines().next()?;
     let mut words = line.split(' ');
     let address = match (words.next(), words.next(), words.next(), words.next()) {
-        (Some("CONNECT"), Some(address), Some(version), None) if version.starts_with("HTTP/1.") => {
-            address
-        }
+        (Some("CONNECT"), Some(address), Some(version), None) if version.starts_with("HTTP/1.") => address,
         _ => return None,
     };
     address.parse().ok()

@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 
 use serde_saphyr::Spanned;
 
-use super::error::{DrillError, Mistake, Source};
+use super::error::{DrillError, Mistake};
 use super::files::Files;
 use super::manifest::Object;
+use super::source::Source;
 use super::tree::Node;
 use super::{Drill, Step};
 

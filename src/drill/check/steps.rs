@@ -35,9 +35,9 @@ impl Check<'_> {
 
     fn step(&mut self, path: &str, step: &Step, inventory: &Inventory) {
         match step {
-            Step::Patch(patch) => {
-                self.object(&format!("{path}/target"), &patch.target, inventory);
-                if !patch.merge.as_object().is_some_and(|m| !m.is_empty()) {
+            Step::Patch(step) => {
+                self.object(&format!("{path}/target"), &step.target, inventory);
+                if step.merge.as_object().is_none_or(serde_json::Map::is_empty) {
                     let mistake = Mistake::new(
                         "firedrill::drill::patch",
                         "a merge patch is a mapping with the fields to change",

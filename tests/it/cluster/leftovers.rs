@@ -78,10 +78,8 @@ async fn a_start_that_is_killed_takes_the_cluster_along() {
     up.args(["cluster", "up"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut up = up.spawn().unwrap();
     let cluster = sandbox.cluster();
-    eventually("etcd runs", Duration::from_secs(30), || async {
-        processes::component(&cluster, "etcd")
-    })
-    .await;
+    eventually("etcd runs", Duration::from_secs(30), || async { processes::component(&cluster, "etcd") })
+        .await;
     up.kill().unwrap();
     up.wait().unwrap();
     nothing_is_left(&sandbox).await;

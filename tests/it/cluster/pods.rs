@@ -74,9 +74,8 @@ async fn only_a_ready_pod_answers_and_only_on_a_port_it_declares() {
 
     // The connection of the request before is open still.
     let not_ready = json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
-    let patch = Patch::Strategic(not_ready);
     let api = namespace.api::<Pod>();
-    api.patch_status(&pod, &PatchParams::default(), &patch).await.unwrap();
+    api.patch_status(&pod, &PatchParams::default(), &Patch::Strategic(not_ready)).await.unwrap();
     let said = until_answered(&namespace, &path, 503).await;
     assert!(said.contains("error trying to reach service"), "{said}");
 }

@@ -1,5 +1,7 @@
 //! What the tests share: one cluster, namespaces of their own, and firedrill as a command.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share may end a test like a test does")]
+
 pub mod namespace;
 pub mod objects;
 pub mod sandbox;

@@ -100,7 +100,6 @@ pub fn firedrill(state: &Path, home: &Path) -> Command {
 /// The real cache folder: what was downloaded or built once is not fetched for each test.
 fn caches() -> OsString {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-    set("XDG_CACHE_HOME").unwrap_or_else(|| {
-        PathBuf::from(set("HOME").unwrap_or_default()).join(".cache").into_os_string()
-    })
+    set("XDG_CACHE_HOME")
+        .unwrap_or_else(|| PathBuf::from(set("HOME").unwrap_or_default()).join(".cache").into_os_string())
 }

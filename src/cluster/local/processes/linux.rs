@@ -57,8 +57,7 @@ pub(super) fn runs(pid: u32) -> bool {
 
 /// Sends SIGKILL to each that is still the cluster's, and waits until they have ended.
 pub(super) async fn kill(home: &Home, processes: &[Process], deadline: Instant) {
-    let killed: Vec<OwnedFd> =
-        processes.iter().filter_map(|process| kill_one(home, process.pid)).collect();
+    let killed: Vec<OwnedFd> = processes.iter().filter_map(|process| kill_one(home, process.pid)).collect();
     for process in killed {
         // What is not gone at the deadline is found and named by the caller.
         let _ = tokio::time::timeout_at(deadline, ended(process)).await;

@@ -76,9 +76,7 @@ pub fn component(home: &Home, component: &str) -> Option<u32> {
 /// The first component that was started and has ended.
 #[must_use]
 pub fn ended(home: &Home) -> Option<&'static str> {
-    COMPONENTS.into_iter().find(|name| {
-        recorded(home, name).is_some_and(|pid| !platform::runs(pid))
-    })
+    COMPONENTS.into_iter().find(|name| recorded(home, name).is_some_and(|pid| !platform::runs(pid)))
 }
 
 fn recorded(home: &Home, component: &str) -> Option<u32> {

@@ -23,8 +23,7 @@ pub(super) fn of(home: &Home) -> Vec<Process> {
 }
 
 pub(super) fn is_of(home: &Home, pid: u32) -> bool {
-    runs(pid)
-        && ps(pid, "command=").is_some_and(|line| line.contains(&*home.path().to_string_lossy()))
+    runs(pid) && ps(pid, "command=").is_some_and(|line| line.contains(&*home.path().to_string_lossy()))
 }
 
 pub(super) fn runs(pid: u32) -> bool {
