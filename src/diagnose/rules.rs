@@ -8,7 +8,7 @@ use super::{Diagnosis, text};
 
 /// Why a Service has no endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "cause", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Cause {
     /// It has usable endpoints.
     Healthy,

@@ -51,7 +51,7 @@ pub enum ApiError {
         within: Duration,
     },
     /// No connection, or an answer that is none.
-    #[error("cannot {what}: {source}")]
+    #[error("cannot {what}: {why}")]
     #[diagnostic(
         code(firedrill::api::unreachable),
         help("see whether the cluster is up and the kubeconfig is the right one: kubectl get --raw /readyz")
@@ -59,12 +59,21 @@ pub enum ApiError {
     Unreachable {
         /// What was asked for.
         what: String,
-        /// What the client says.
-        source: Box<kube::Error>,
+        /// What the client says, at the bottom of it: `Connection refused`.
+        why: String,
     },
 }
 
 impl ApiError {
+    /// No answer that could be read.
+    pub(super) fn unreachable(what: String, error: &kube::Error) -> Self {
+        let mut why: &dyn std::error::Error = error;
+        while let Some(deeper) = why.source() {
+            why = deeper;
+        }
+        Self::Unreachable { what, why: why.to_string() }
+    }
+
     /// The HTTP status, where the API server answered with one.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
@@ -213,10 +222,7 @@ impl Api {
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
         what: impl Fn() -> String,
     ) -> Result<Value, ApiError> {
-        let request = request.map_err(|e| ApiError::Unreachable {
-            what: what(),
-            source: Box::new(kube::Error::BuildRequest(e)),
-        })?;
+        let request = request.map_err(|e| ApiError::unreachable(what(), &kube::Error::BuildRequest(e)))?;
         match tokio::time::timeout(self.within, self.client.request::<Value>(request)).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(kube::Error::Api(status))) => Err(ApiError::Refused {
@@ -225,7 +231,7 @@ impl Api {
                 reason: status.reason.clone(),
                 message: status.message.clone(),
             }),
-            Ok(Err(source)) => Err(ApiError::Unreachable { what: what(), source: Box::new(source) }),
+            Ok(Err(source)) => Err(ApiError::unreachable(what(), &source)),
             Err(_) => Err(ApiError::NoAnswer { what: what(), within: self.within }),
         }
     }

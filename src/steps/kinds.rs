@@ -160,7 +160,7 @@ async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -
             reason: status.reason.clone(),
             message: status.message.clone(),
         },
-        Ok(Err(source)) => ApiError::Unreachable { what, source: Box::new(source) },
+        Ok(Err(source)) => ApiError::unreachable(what, &source),
         Err(_) => ApiError::NoAnswer { what, within: REQUEST_DEADLINE },
     };
     Err(error)

@@ -1,7 +1,10 @@
 //! Tests against a real control plane, in one binary: the local cluster starts once for all.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
+
 mod binaries;
 mod cluster;
+mod contention;
 mod diagnose;
 mod drill_commands;
 mod drill_files;

@@ -35,7 +35,7 @@ impl Recorder for TwoPlaces {
 }
 
 /// Signals that are always up.
-struct AllUp;
+pub struct AllUp;
 
 impl SignalView for AllUp {
     fn reached<'a>(&'a self, _: &'a str, state: SignalState, _: Duration) -> BoxFuture<'a, bool> {

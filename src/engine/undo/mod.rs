@@ -6,6 +6,7 @@
 
 mod fold;
 mod image;
+mod namespaces;
 mod object;
 mod ownership;
 mod plan;
@@ -19,7 +20,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::journal::{Effect, ObjectRef, Record, UndoItem, UndoResult};
-use crate::steps::api::{Api, ApiError, Mode, REQUEST_DEADLINE, RUN_LABEL, label, meta, namespace_ref};
+use crate::steps::api::{Api, ApiError, REQUEST_DEADLINE, namespace_ref};
+use namespaces::Standing;
 use object::Pending;
 use store::ConfigMapStore;
 
@@ -83,7 +85,7 @@ impl Undo {
             report(item.clone());
             items.push((namespace, item));
         };
-        let namespaces = self.look_at_namespaces(&api, records, deadline).await;
+        let namespaces = namespaces::look(&api, self, records, deadline).await;
         for (name, standing) in &namespaces {
             if *standing == Standing::Gone {
                 let now = "the namespace is gone, with all that was in it".to_owned();
@@ -96,29 +98,38 @@ impl Undo {
         };
         let mut pending = self.objects(records.iter().filter(here));
         self.retry(&api, &mut pending, deadline, &mut say).await;
-        let mut leaving: BTreeSet<String> = BTreeSet::new();
-        for (name, standing) in namespaces {
-            let object = namespace_ref(&name);
-            match standing {
-                Standing::Gone => drop(leaving.insert(name)),
-                Standing::Foreign => {}
-                Standing::Going => {
-                    say(None, item(&object, UndoResult::Deleted));
-                    leaving.insert(name);
-                }
-                Standing::Ours if self.keep.contains(&object) => {}
-                Standing::Ours => {
-                    let result = self.delete_namespace(&api, &object, deadline).await;
-                    let deleted = result == UndoResult::Deleted;
-                    say(None, item(&object, result));
-                    if deleted {
-                        leaving.insert(name);
-                    }
-                }
-            }
-        }
+        let leaving = self.close(&api, namespaces, deadline, &mut say).await;
         let left = left(&items, &leaving);
         self.finish(left, &leaving).await
+    }
+
+    /// Deletes the namespaces that the run made; gives the names of those that go or are gone.
+    async fn close(
+        &self,
+        api: &Api,
+        namespaces: BTreeMap<String, Standing>,
+        deadline: Instant,
+        say: &mut (dyn FnMut(Option<String>, UndoItem) + Send),
+    ) -> BTreeSet<String> {
+        let mut leaving = BTreeSet::new();
+        for (name, standing) in namespaces {
+            let object = namespace_ref(&name);
+            let result = match standing {
+                Standing::Foreign => continue,
+                Standing::Ours if self.keep.contains(&object) => continue,
+                Standing::Ours => namespaces::delete(api, &self.run, &object, deadline).await,
+                Standing::Going => UndoResult::Deleted,
+                Standing::Gone => {
+                    leaving.insert(name);
+                    continue;
+                }
+            };
+            if result == UndoResult::Deleted {
+                leaving.insert(name);
+            }
+            say(None, item(&object, result));
+        }
+        leaving
     }
 
     /// The store goes last, and only when there is nothing left that it is needed for.
@@ -191,82 +202,6 @@ impl Undo {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
-
-    /// How the namespaces of the run stand.
-    async fn look_at_namespaces(
-        &self,
-        api: &Api,
-        records: &[Record],
-        deadline: Instant,
-    ) -> BTreeMap<String, Standing> {
-        let mut names: BTreeSet<&str> =
-            records.iter().filter_map(|r| r.object.namespace.as_deref()).collect();
-        names.insert(&self.namespace);
-        let mut standings = BTreeMap::new();
-        for name in names {
-            let object = namespace_ref(name);
-            let mut patience = Patience::until(deadline);
-            let seen = loop {
-                match requests(api, deadline).get(&object).await {
-                    Ok(live) => break Ok(live),
-                    Err(error) => match patience.after(error).await {
-                        Ok(()) => {}
-                        Err(error) => break Err(error),
-                    },
-                }
-            };
-            let standing = match seen {
-                Ok(None) => Standing::Gone,
-                Ok(Some(live)) if label(&live, RUN_LABEL) != Some(&self.run) => Standing::Foreign,
-                Ok(Some(live)) if meta(&live, "deletionTimestamp").is_some() => Standing::Going,
-                // Not to be read: then it is not the run's either.
-                Err(error) if error.status() == Some(403) => Standing::Foreign,
-                // Without an answer it may be; before it is deleted, that is asked again.
-                Ok(Some(_)) | Err(_) => Standing::Ours,
-            };
-            standings.insert(name.to_owned(), standing);
-        }
-        standings
-    }
-
-    async fn delete_namespace(&self, api: &Api, object: &ObjectRef, deadline: Instant) -> UndoResult {
-        let mut patience = Patience::until(deadline);
-        let deleted = loop {
-            match self.try_to_delete(&requests(api, deadline), object).await {
-                Ok(()) => break Ok(()),
-                Err(error) => match patience.after(error).await {
-                    Ok(()) => {}
-                    Err(error) => break Err(error),
-                },
-            }
-        };
-        match deleted {
-            Ok(()) => UndoResult::Deleted,
-            Err(error) => UndoResult::Failed { message: error.to_string() },
-        }
-    }
-
-    async fn try_to_delete(&self, api: &Api, object: &ObjectRef) -> Result<(), ApiError> {
-        let Some(live) = api.get(object).await? else { return Ok(()) };
-        if label(&live, RUN_LABEL) != Some(&self.run) || meta(&live, "deletionTimestamp").is_some() {
-            return Ok(());
-        }
-        let uid = meta(&live, "uid").map(str::to_owned);
-        api.delete(object, uid, None, Mode::Real).await
-    }
-}
-
-/// Whose a namespace is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// The run made it.
-    Ours,
-    /// The run made it, and it is being deleted.
-    Going,
-    /// It was there before the run.
-    Foreign,
-    /// It does not exist.
-    Gone,
 }
 
 /// Requests that do not outlive the deadline by much.

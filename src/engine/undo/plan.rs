@@ -73,20 +73,7 @@ fn plan_deleted<'a>(
     live: Option<&Value>,
     run: &str,
 ) -> Plan<'a> {
-    let mut fields = Fields::default();
-    for record in earlier {
-        add(&mut fields, record);
-    }
-    let mut image = image::of(&fields.undone(before));
-    if let Some(first) = earlier.first() {
-        let owners = managed_fields(before);
-        let settled = paths(&fields, before, &[Verdict::Restore, Verdict::AsBefore]);
-        let left = paths(&fields, before, &[Verdict::Changed]);
-        let given_back = give_back(&fields, &first.managed_fields, owners, owners, &settled, &left);
-        if let Some(owners) = given_back {
-            set(&mut image, "/metadata/managedFields", Some(json!(owners)));
-        }
-    }
+    let image = image_before(earlier, before);
     let Some(live) = live else { return Plan::Recreate { image, in_place_of: None } };
     let uid = meta(live, "uid");
     if is_being_deleted(live) {
@@ -116,6 +103,25 @@ fn plan_deleted<'a>(
         }
         _ => Plan::Said(gone(Some(live))),
     }
+}
+
+/// The object as it was before the run, from what the run deleted in the end.
+fn image_before(earlier: &[&Record], before: &Value) -> Value {
+    let mut fields = Fields::default();
+    for record in earlier {
+        add(&mut fields, record);
+    }
+    let mut image = image::of(&fields.undone(before));
+    if let Some(first) = earlier.first() {
+        let owners = managed_fields(before);
+        let settled = paths(&fields, before, &[Verdict::Restore, Verdict::AsBefore]);
+        let left = paths(&fields, before, &[Verdict::Changed]);
+        let given_back = give_back(&fields, &first.managed_fields, owners, owners, &settled, &left);
+        if let Some(owners) = given_back {
+            set(&mut image, "/metadata/managedFields", Some(json!(owners)));
+        }
+    }
+    image
 }
 
 /// The run changed fields of it.

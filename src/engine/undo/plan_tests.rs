@@ -77,7 +77,9 @@ fn undo(records: &[Record], live: &Value) -> Value {
     let mut fields = Fields::default();
     for record in records {
         let Effect::Fields { changes } = &record.effect else { continue };
-        changes.iter().for_each(|change| fields.add(change, &[]));
+        for change in changes {
+            fields.add(change, &[]);
+        }
     }
     let mut result = live.clone();
     if let Some(patch) = merge_patch(live, &fields.undone(live)) {

@@ -151,6 +151,20 @@ impl Recorder for ConfigMapStore {
     }
 }
 
+/// Two recorders as one: a record is kept when both have it.
+#[derive(Debug, Clone)]
+pub struct InTwoPlaces<A, B>(pub A, pub B);
+
+impl<A: Recorder, B: Recorder> Recorder for InTwoPlaces<A, B> {
+    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), RecordError>> {
+        Box::pin(async move {
+            // Both at once: the change waits for the slower one only.
+            let copy = record.clone();
+            futures::future::try_join(self.0.record(record), self.1.record(copy)).await.map(drop)
+        })
+    }
+}
+
 /// Keys sort as the changes do.
 fn key(change: u64) -> String {
     format!("record-{change:06}")
