@@ -3,6 +3,8 @@
 //!
 //! A figure over its limit is marked and makes the bench fail; `--short` repeats less often.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot measure has to stop, and say where")]
+
 mod support;
 
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ pub enum News {
     /// Something for the phases.
     Input(Input),
     /// Something for the journal.
-    Event(Stamp, Kind),
+    Event(Stamp, Box<Kind>),
     /// A before-image; answered when it is durable, with an error when it is not.
     Record(Box<Record>, oneshot::Sender<Result<(), String>>),
 }
@@ -46,7 +46,7 @@ impl Desk {
 
     /// Tells the journal, stamped now.
     pub fn event(&self, kind: Kind) {
-        let _ = self.news.send(News::Event(self.clock.stamp(), kind));
+        let _ = self.news.send(News::Event(self.clock.stamp(), Box::new(kind)));
     }
 
     /// Waits until the record is durable in the journal.

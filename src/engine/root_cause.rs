@@ -12,8 +12,15 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt as _};
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::news::Desk;
+use super::phase::Input;
+use crate::journal::Kind;
+use crate::journal::intervals::Edge;
+
+/// The time between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long one look may take.
 const WITHIN: Duration = Duration::from_secs(5);
 /// The revision of a Deployment, and of the ReplicaSet that has it (set by its controller).
@@ -40,6 +47,31 @@ struct Facts {
 }
 
 impl RootCause {
+    /// Looks until it is gone, and tells; every other answer is told once.
+    pub async fn until_gone(self, client: Client, desk: Desk) {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last_no = desk.clock().elapsed();
+        let mut told = Vec::new();
+        loop {
+            looks.tick().await;
+            let asked = desk.clock().elapsed();
+            // Silence is no answer; the run's own deadline ends it.
+            let Ok(reasons) = self.look(&client).await else { continue };
+            let resolved = reasons.is_empty();
+            if resolved || told != reasons {
+                desk.event(Kind::RootCause { resolved, reasons: reasons.clone() });
+                told = reasons;
+            }
+            if resolved {
+                let at = desk.clock().elapsed();
+                let moment = Edge { at, uncertainty: at.saturating_sub(last_no), upper_bound: false };
+                return desk.input(Input::RootCause { resolved, moment });
+            }
+            last_no = asked;
+        }
+    }
+
     /// Looks once; returns what holds the resolution back, nothing if it is resolved.
     ///
     /// # Errors

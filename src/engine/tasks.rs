@@ -9,7 +9,7 @@ use std::time::Duration;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use super::claims::{self, Pending};
 use super::news::Desk;
@@ -25,8 +25,6 @@ use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
 use crate::steps::{self, Context, StepReport};
 
-/// The time between two looks for the root cause.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long undo may try.
 const UNDO_WITHIN: Duration = Duration::from_secs(60);
 
@@ -238,29 +236,7 @@ impl Tasks {
             deployment: self.plan.drill.workload.ready.deployment.clone(),
             replicas: self.replicas.get().copied().unwrap_or(1),
         };
-        let (client, desk) = (self.client.clone(), self.desk.clone());
-        async move {
-            let mut looks = interval(LOOK_EVERY);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut last_no = desk.clock().elapsed();
-            let mut told = Vec::new();
-            loop {
-                looks.tick().await;
-                let asked = desk.clock().elapsed();
-                let Ok(reasons) = root_cause.look(&client).await else { continue };
-                let resolved = reasons.is_empty();
-                if told != reasons || resolved {
-                    desk.event(Kind::RootCause { resolved, reasons: reasons.clone() });
-                    told = reasons;
-                }
-                if resolved {
-                    let at = desk.clock().elapsed();
-                    let moment = Edge { at, uncertainty: at.saturating_sub(last_no), upper_bound: false };
-                    return desk.input(Input::RootCause { resolved, moment });
-                }
-                last_no = asked;
-            }
-        }
+        root_cause.until_gone(self.client.clone(), self.desk.clone())
     }
 
     /// Puts everything back, in the order of the last change first, and tells what came of it.

@@ -1,14 +1,13 @@
 //! What can happen in a run. The journal holds one event a line; readers keep going at a
 //! kind that they do not know, so that an older firedrill reads a newer one's journal.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::brief::{Brief, Cluster};
+use super::outcome::{AbortReason, StepOutcome, StepPlace, UndoItem};
 use super::record::Record;
 use crate::clock::{Nanos, Stamp};
-use crate::drill::{Budget, Claim, Impact, Length, SignalState};
-pub use crate::drill::{ChoiceBrief, ScenarioTimes};
+use crate::drill::{Claim, SignalState};
 
 /// The format of journals that this firedrill writes.
 pub const SCHEMA: &str = "firedrill.dev/journal/v1";
@@ -184,101 +183,6 @@ impl Kind {
     }
 }
 
-/// What is going to be run: all that a report needs of the drill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Brief {
-    /// [`SCHEMA`].
-    pub schema: String,
-    /// The firedrill that runs it.
-    pub firedrill: String,
-    /// The run's name: `20261122-141500-k3f9q2`.
-    pub run: String,
-    /// The drill's name.
-    pub drill: String,
-    /// The drill's title.
-    pub title: String,
-    /// `sha256:…` of the drill file and the files that it names.
-    pub drill_hash: String,
-    /// The variant, where one was chosen.
-    pub variant: Option<String>,
-    /// Who mends.
-    pub responder: ResponderKind,
-    /// The target's namespace.
-    pub namespace: String,
-    /// The target Service.
-    pub service: String,
-    /// What is watched, in the report's order.
-    pub signals: Vec<SignalBrief>,
-    /// The detector's signal.
-    pub detector: String,
-    /// How long all signals must stay up.
-    pub stable_for: Length,
-    /// The deadline.
-    pub max_duration: Length,
-    /// What the outage costs.
-    pub impact: Impact,
-    /// What a passing run may use at most.
-    pub budget: Budget,
-    /// Declared times of the paths through the rounds.
-    pub scenario: ScenarioTimes,
-    /// The options that the runbook takes, in order.
-    pub choices: Vec<ChoiceBrief>,
-}
-
-/// One signal, as the report names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SignalBrief {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub source: SignalSource,
-    /// The time between two requests; nothing for a watch.
-    pub every: Option<Length>,
-}
-
-/// What a signal's observations come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SignalSource {
-    /// A watch of a Service's `EndpointSlice`s.
-    Slices,
-    /// Requests through the API server's service proxy.
-    ApiserverProxy,
-    /// A source that this firedrill does not know.
-    #[serde(other)]
-    Unknown,
-}
-
-/// The control plane that the run talks to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Cluster {
-    /// `local`, `kind` or `context`.
-    pub provider: String,
-    /// The cluster's name.
-    pub name: String,
-    /// `v1.37.2`.
-    pub version: String,
-    /// Whether this run made it (and removes it).
-    pub created_by_run: bool,
-    /// Whether pods' answers come from firedrill's responder instead of containers.
-    pub simulated_pods: bool,
-}
-
-/// Who mends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResponderKind {
-    /// firedrill carries the runbook out.
-    Runbook,
-    /// A person, with their own tools.
-    Manual,
-    /// A person who plays the rounds.
-    Player,
-}
-
 /// The phases of a run, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -318,102 +222,3 @@ pub enum Point {
     /// The root cause is fixed and verified.
     Resolve,
 }
-
-/// Where a step comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepPlace {
-    /// Deploying the workload.
-    Workload,
-    /// The fault's step of this index.
-    Fault(usize),
-    /// An option (`round.option`) or a round without options (`round`), and the step's index.
-    Runbook(String, usize),
-}
-
-/// What came of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum StepOutcome {
-    /// The API server accepted it and something is different now.
-    Changed,
-    /// Nothing is different.
-    Unchanged,
-    /// The API server refused it.
-    Rejected {
-        /// The HTTP status.
-        status: u16,
-        /// The API server's message.
-        message: String,
-    },
-    /// It could not be carried out.
-    Failed {
-        /// Why.
-        message: String,
-    },
-}
-
-/// Why a run ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AbortReason {
-    /// SIGINT, SIGTERM or SIGHUP.
-    Interrupted,
-    /// The run's own deadline.
-    Deadline,
-    /// The workload or the steady state was not reached.
-    NotSteady,
-    /// The injection was refused or had no effect.
-    NoEffect,
-    /// The runbook is over, and users are still not served.
-    NotRecovered,
-    /// The cluster or the environment failed.
-    Failed,
-    /// A reason that this firedrill does not know.
-    #[serde(other)]
-    Unknown,
-}
-
-/// One change that was undone, or was not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UndoItem {
-    /// `service/api-service` or `namespace/…`.
-    pub object: String,
-    /// The field (a JSON pointer); nothing for the object as a whole.
-    pub field: Option<String>,
-    /// What was done.
-    pub result: UndoResult,
-}
-
-/// What undo did with one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum UndoResult {
-    /// Back to what it was.
-    Restored,
-    /// It already was what it had been.
-    AlreadyAsBefore,
-    /// What the run made is deleted, or its deletion accepted.
-    Deleted,
-    /// Someone changed it since; left as they made it.
-    LeftChanged {
-        /// The field manager.
-        by: Option<String>,
-        /// When, RFC 3339.
-        when: Option<String>,
-    },
-    /// The object is gone or another one of the same name; left.
-    LeftGone {
-        /// What is there now.
-        now: String,
-    },
-    /// Undo failed; it is still changed.
-    Failed {
-        /// Why.
-        message: String,
-    },
-}
-
-/// Counts by name, in the name's order.
-pub type Counts = BTreeMap<String, u64>;

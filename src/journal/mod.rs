@@ -4,12 +4,17 @@
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod brief;
 pub mod event;
 pub mod intervals;
+pub mod outcome;
 pub mod place;
 pub mod read;
 pub mod record;
 pub mod write;
 
+pub use crate::drill::{ChoiceBrief, ScenarioTimes};
+pub use brief::*;
 pub use event::*;
+pub use outcome::*;
 pub use record::*;

@@ -3,11 +3,13 @@
 //! Where no fault is known, what counts "since the fault" counts from the beginning of the
 //! injection, and without one from the beginning of the run.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::amounts::Millis;
-use crate::journal::{Counts, Point, SignalSource};
+use crate::journal::{Point, SignalSource};
 
 /// One point of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +93,7 @@ pub struct Requests {
     /// Those that a user would have suffered.
     pub failed: u64,
     /// All, by what came back.
-    pub by_result: Counts,
+    pub by_result: BTreeMap<String, u64>,
 }
 
 /// One limit.

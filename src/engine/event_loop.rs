@@ -1,0 +1,312 @@
+//! The loop of a run: it alone owns the state, the journal and the signals. Everything else is
+//! a task that tells it what happened.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::news::News;
+use super::phase::{self, Effect, Input, Rules, State};
+use super::run::Ending;
+use super::tasks::Tasks;
+use super::watch::Watched;
+use crate::clock::{Nanos, Stamp, Stopwatch};
+use crate::journal::write::Journal;
+use crate::journal::{AbortReason, Cluster, Event, Kind, Phase, Record};
+use crate::signals::{Observation, Signals, Source};
+
+/// How long a step that is under way may still take when the run is being ended. It is longer
+/// than a request's own deadline, so that no step is cut off in the middle.
+const DRAIN_WITHIN: Duration = Duration::from_secs(15);
+/// A moment that the phases wait for and that is over is waited for with new observations;
+/// without any, they are asked again after this many nanoseconds.
+const ASK_AGAIN: Nanos = 20_000_000;
+
+/// Everything that reaches the loop.
+pub(super) struct Inbox {
+    /// From the run's tasks.
+    pub news: UnboundedReceiver<News>,
+    /// From the signals.
+    pub observations: UnboundedReceiver<Observation>,
+    /// From the operating system.
+    pub interrupts: UnboundedReceiver<()>,
+}
+
+/// The run, as far as it has come.
+pub(super) struct EventLoop<'a> {
+    rules: Rules,
+    tasks: Tasks,
+    under_way: JoinSet<()>,
+    root_cause: Option<AbortHandle>,
+    signals: Option<Signals>,
+    source: Source,
+    watched: Watched,
+    state: State,
+    journal: Journal,
+    clock: Stopwatch,
+    records: Vec<Record>,
+    drained_by: Option<Instant>,
+    asked_at: Nanos,
+    journal_failed: bool,
+    stop: watch::Sender<bool>,
+    observe: &'a mut (dyn FnMut(&Event) + Send),
+}
+
+impl<'a> EventLoop<'a> {
+    /// A run that has not begun.
+    pub fn new(
+        tasks: Tasks,
+        watched: Watched,
+        source: Source,
+        journal: Journal,
+        stop: watch::Sender<bool>,
+        observe: &'a mut (dyn FnMut(&Event) + Send),
+    ) -> Self {
+        let clock = source.clock;
+        Self {
+            rules: tasks.plan().rules(clock.elapsed()),
+            state: phase::begin().0,
+            under_way: JoinSet::new(),
+            root_cause: None,
+            signals: None,
+            records: Vec::new(),
+            drained_by: None,
+            asked_at: 0,
+            journal_failed: false,
+            tasks,
+            watched,
+            source,
+            journal,
+            clock,
+            stop,
+            observe,
+        }
+    }
+
+    /// The first events, and what they set going.
+    pub fn begin(&mut self, cluster: Cluster) {
+        self.write(Kind::RunStarted(self.tasks.plan().brief()));
+        self.write(Kind::ClusterReady(cluster));
+        let (state, effects) = phase::begin();
+        self.state = state;
+        self.carry_out(effects);
+    }
+
+    /// Turns until the run is over.
+    pub async fn turn(&mut self, mut inbox: Inbox) -> Ending {
+        while self.state.phase != Phase::Ended {
+            let health = self.health();
+            let wake = self.wake_at(&health);
+            tokio::select! {
+                biased;
+                Some(observation) = inbox.observations.recv() => self.observation(&observation),
+                Some(news) = inbox.news.recv() => self.news(news),
+                Some(()) = inbox.interrupts.recv() => {
+                    if self.state.phase == Phase::Undoing {
+                        return self.leave_at_once();
+                    }
+                    self.feed(Input::Abort(AbortReason::Interrupted, "by a signal".to_owned()));
+                }
+                Some(ended) = self.under_way.join_next() => self.task_ended(ended),
+                () = at(wake) => self.on_time(),
+            }
+            self.undo_when_drained().await;
+        }
+        self.write(Kind::RunEnded);
+        Ending::Complete
+    }
+
+    /// A task that is cut off was to be; one that panicked leaves nobody to tell the phases.
+    fn task_ended(&mut self, ended: Result<(), JoinError>) {
+        if ended.is_err_and(|error| error.is_panic()) {
+            if self.state.phase == Phase::Undoing && self.drained_by.is_none() {
+                let left = self.tasks.left(&self.records);
+                self.write(Kind::UndoFinished { complete: false, left });
+                self.feed(Input::Undone);
+            } else {
+                let detail = "a task of firedrill panicked, see above; please report it";
+                self.feed(Input::Abort(AbortReason::Failed, detail.to_owned()));
+            }
+        }
+    }
+
+    /// When the phases want to be asked again. Before the undo that is never later than the
+    /// deadline; then, when what is still under way is cut off.
+    fn wake_at(&self, health: &[phase::Health]) -> Option<Instant> {
+        let wake = match (self.state.phase, self.drained_by) {
+            (Phase::Undoing, drained_by) => return drained_by,
+            _ => phase::wake_at(&self.rules, &self.state, health),
+        };
+        let again = self.asked_at.saturating_add(ASK_AGAIN);
+        Some(Instant::from_std(self.clock.instant(wake.max(again))))
+    }
+
+    fn health(&self) -> Vec<phase::Health> {
+        self.watched.health(self.signals.as_ref())
+    }
+
+    fn feed_health(&mut self) {
+        self.asked_at = self.clock.elapsed();
+        let health = self.health();
+        self.feed(Input::Health(health));
+    }
+
+    fn on_time(&mut self) {
+        if self.drained_by.is_some() {
+            self.under_way.abort_all();
+        } else {
+            self.feed_health();
+        }
+    }
+
+    fn observation(&mut self, observation: &Observation) {
+        let kind = self.watched.take(observation);
+        self.write_at(observation.stamp, kind);
+        if let Some(detected) = self.watched.detected() {
+            self.feed(detected);
+        }
+        self.feed_health();
+    }
+
+    fn news(&mut self, news: News) {
+        match news {
+            News::Input(input) => {
+                if input == Input::Prepared && self.state.phase == Phase::Preparing {
+                    self.start_signals();
+                }
+                self.feed(input);
+            }
+            News::Event(stamp, kind) => self.write_at(stamp, *kind),
+            News::Record(record, answer) => {
+                let written = self.record(*record);
+                // A task that no longer waits sends no change either.
+                let _ = answer.send(written);
+            }
+        }
+    }
+
+    /// Makes a before-image durable; refused once the undo has begun.
+    fn record(&mut self, record: Record) -> Result<(), String> {
+        if self.state.phase >= Phase::Undoing {
+            return Err("the run is being ended; nothing is changed any more".to_owned());
+        }
+        let kind = Kind::Recorded { record: record.clone() };
+        self.journal.append(self.clock.stamp(), kind).map_err(|error| error.to_string()).map(|event| {
+            self.records.push(record);
+            (self.observe)(&event);
+        })
+    }
+
+    fn start_signals(&mut self) {
+        let plan = self.tasks.plan();
+        let signals = Signals::start(&plan.signals(), &plan.drill.target.service.value, &self.source);
+        self.signals = Some(signals);
+    }
+
+    async fn stop_signals(&mut self) {
+        if let Some(signals) = self.signals.take() {
+            signals.stop().await;
+        }
+    }
+
+    fn feed(&mut self, input: Input) {
+        let now = self.clock.elapsed();
+        let (state, effects) = phase::step(&self.rules, self.state.clone(), now, input);
+        self.state = state;
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Enter(phase) => self.enter(phase),
+                Effect::Deploy => drop(self.under_way.spawn(self.tasks.deploy())),
+                Effect::Inject => drop(self.under_way.spawn(self.tasks.inject())),
+                Effect::Respond => drop(self.under_way.spawn(self.tasks.respond())),
+                Effect::CheckRootCause => {
+                    if let Some(earlier) = self.root_cause.take() {
+                        earlier.abort();
+                    }
+                    self.root_cause = Some(self.under_way.spawn(self.tasks.check_root_cause()));
+                }
+                Effect::Stamp { point, moment, by } => self.write(Kind::Point {
+                    point,
+                    at_ns: moment.at,
+                    by,
+                    uncertainty_ns: moment.uncertainty,
+                    upper_bound: moment.upper_bound,
+                }),
+                Effect::Abort(reason, detail) => self.write(Kind::Aborted { reason, detail }),
+                Effect::Undo => {
+                    self.drained_by = Some(Instant::now() + DRAIN_WITHIN);
+                    self.stop.send_replace(true);
+                    if let Some(earlier) = self.root_cause.take() {
+                        earlier.abort();
+                    }
+                }
+                Effect::End => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        match phase {
+            Phase::Injecting => self.watched.injecting(self.clock.elapsed()),
+            Phase::Undoing => {
+                for claim in self.tasks.claims_at_the_end(&self.state) {
+                    self.write(claim);
+                }
+            }
+            _ => {}
+        }
+        self.write(Kind::Phase { phase });
+    }
+
+    /// Undo begins when no step is under way any more: a step that lands after the undo would
+    /// stay.
+    async fn undo_when_drained(&mut self) {
+        if self.drained_by.is_none() {
+            return;
+        }
+        self.stop_signals().await;
+        if self.under_way.is_empty() {
+            self.drained_by = None;
+            self.under_way.spawn(self.tasks.undo(self.records.clone()));
+        }
+    }
+
+    fn leave_at_once(&mut self) -> Ending {
+        let left = self.tasks.left(&self.records);
+        self.write(Kind::UndoFinished { complete: left.is_empty(), left: left.clone() });
+        self.write(Kind::RunEnded);
+        Ending::LeftAtOnce(left)
+    }
+
+    fn write(&mut self, kind: Kind) {
+        self.write_at(self.clock.stamp(), kind);
+    }
+
+    /// Writes to the journal. A journal that fails ends the run, and only the run: what is
+    /// told after that is told to the views alone.
+    fn write_at(&mut self, stamp: Stamp, kind: Kind) {
+        match self.journal.append(stamp, kind) {
+            Ok(event) => (self.observe)(&event),
+            Err(error) if !self.journal_failed => {
+                self.journal_failed = true;
+                self.feed(Input::Abort(AbortReason::Failed, error.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Waits until then, or for ever.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

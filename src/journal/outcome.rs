@@ -1,0 +1,99 @@
+//! What came of a step, of a run that ended early, and of the undo.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a step comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepPlace {
+    /// Deploying the workload.
+    Workload,
+    /// The fault's step of this index.
+    Fault(usize),
+    /// An option (`round.option`) or a round without options (`round`), and the step's index.
+    Runbook(String, usize),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum StepOutcome {
+    /// The API server accepted it and something is different now.
+    Changed,
+    /// Nothing is different.
+    Unchanged,
+    /// The API server refused it.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// The API server's message.
+        message: String,
+    },
+    /// It could not be carried out.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Why a run ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbortReason {
+    /// SIGINT, SIGTERM or SIGHUP.
+    Interrupted,
+    /// The run's own deadline.
+    Deadline,
+    /// The workload or the steady state was not reached.
+    NotSteady,
+    /// The injection was refused or had no effect.
+    NoEffect,
+    /// The runbook is over, and users are still not served.
+    NotRecovered,
+    /// The cluster or the environment failed.
+    Failed,
+    /// A reason that this firedrill does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One change that was undone, or was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoItem {
+    /// `service/api-service` or `namespace/…`.
+    pub object: String,
+    /// The field (a JSON pointer); nothing for the object as a whole.
+    pub field: Option<String>,
+    /// What was done.
+    pub result: UndoResult,
+}
+
+/// What undo did with one change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum UndoResult {
+    /// Back to what it was.
+    Restored,
+    /// It already was what it had been.
+    AlreadyAsBefore,
+    /// What the run made is deleted, or its deletion accepted.
+    Deleted,
+    /// Someone changed it since; left as they made it.
+    LeftChanged {
+        /// The field manager.
+        by: Option<String>,
+        /// When, RFC 3339.
+        when: Option<String>,
+    },
+    /// The object is gone or another one of the same name; left.
+    LeftGone {
+        /// What is there now.
+        now: String,
+    },
+    /// Undo failed; it is still changed.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
