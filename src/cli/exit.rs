@@ -1,5 +1,6 @@
 //! Exit codes, and how a failure reaches a person.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, Report};
@@ -80,7 +81,9 @@ impl From<Failure> for Exit {
 pub fn install_diagnostics() {
     // A second installation is refused; the first one holds.
     let _ = miette::set_hook(Box::new(|_| {
-        Box::new(miette::MietteHandlerOpts::new().context_lines(2).wrap_lines(true).build())
+        // A log is wrapped by whoever shows it; breaking lines there would break commands.
+        let on_terminal = std::io::stderr().is_terminal();
+        Box::new(miette::MietteHandlerOpts::new().context_lines(2).wrap_lines(on_terminal).build())
     }));
 }
 

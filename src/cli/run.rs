@@ -110,6 +110,7 @@ async fn on_cluster(
     if args.respond == Respond::Manual {
         progress.block(&instructions(&plan, &access.kubeconfig));
     }
+    let namespace = plan.namespace.clone();
     let setup = Setup {
         control: access.client().map_err(Failure::environment)?,
         probe: access.probe_client().map_err(Failure::environment)?,
@@ -122,7 +123,7 @@ async fn on_cluster(
     let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
-        return Err(Failure::new(Exit::LeftChanged, LeftAtOnce { left: left.join("\n") }));
+        return left_at_once(held, &left, &namespace);
     }
     // From the file, not from memory: what is printed now is what `report` prints later.
     let reading = read::read(path).map_err(Failure::environment)?;
@@ -132,6 +133,20 @@ async fn on_cluster(
         Format::Json => print(&report::json(&report))?,
     };
     Ok(report.exit().into())
+}
+
+/// A second signal: what is left, and the command that removes it. A private cluster goes with
+/// everything in it.
+fn left_at_once(held: &Held, left: &[String], namespace: &str) -> Outcome {
+    if held.is_removed_on_release() {
+        return Ok(Exit::Interrupted);
+    }
+    let kubeconfig = held.access.kubeconfig.display();
+    let error = LeftAtOnce {
+        left: left.join("\n"),
+        command: format!("KUBECONFIG={kubeconfig} kubectl delete namespace {namespace}"),
+    };
+    Err(Failure::new(Exit::LeftChanged, error))
 }
 
 fn wishes(args: &Args) -> Wishes {
@@ -182,7 +197,8 @@ impl From<ReportExit> for Exit {
 /// A second signal: the run ended before its undo.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("left at once; this is not undone:\n{left}")]
-#[diagnostic(code(firedrill::left), help("delete the namespace; everything that the run changed is in it"))]
+#[diagnostic(code(firedrill::left), help("this removes it all: {command}"))]
 struct LeftAtOnce {
     left: String,
+    command: String,
 }

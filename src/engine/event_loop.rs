@@ -51,6 +51,7 @@ pub(super) struct EventLoop<'a> {
     drained_by: Option<Instant>,
     asked_at: Nanos,
     journal_failed: bool,
+    interrupted: bool,
     stop: watch::Sender<bool>,
     observe: &'a mut (dyn FnMut(&Event) + Send),
 }
@@ -76,6 +77,7 @@ impl<'a> EventLoop<'a> {
             drained_by: None,
             asked_at: 0,
             journal_failed: false,
+            interrupted: false,
             tasks,
             watched,
             source,
@@ -105,7 +107,8 @@ impl<'a> EventLoop<'a> {
                 Some(observation) = inbox.observations.recv() => self.observation(&observation),
                 Some(news) = inbox.news.recv() => self.news(news),
                 Some(()) = inbox.interrupts.recv() => {
-                    if self.state.phase == Phase::Undoing {
+                    // The first one ends the run in order, also when its undo has begun by itself.
+                    if std::mem::replace(&mut self.interrupted, true) {
                         return self.leave_at_once();
                     }
                     self.feed(Input::Abort(AbortReason::Interrupted, "by a signal".to_owned()));

@@ -95,13 +95,7 @@ impl Tasks {
     pub fn deploy(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
-            let mut stopped = tasks.stopped.clone();
-            // Cut off in the middle is fine here: what is made carries the run's label.
-            let outcome = tokio::select! {
-                _ = stopped.wait_for(|stop| *stop) => return,
-                outcome = tasks.prepare() => outcome,
-            };
-            tasks.desk.input(match outcome {
+            tasks.desk.input(match tasks.prepare().await {
                 Ok(()) => Input::Prepared,
                 Err(error) => Input::Abort(AbortReason::NotSteady, explain(&error)),
             });
@@ -117,7 +111,11 @@ impl Tasks {
         let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
         lock(&self.made).extend(deployed.created);
         self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
-        steps::workload::ready(&self.context, &ready.deployment, ready.within.value).await?;
+        // Only the waiting is cut short: a creation that is under way would land after the undo.
+        tokio::select! {
+            () = self.stopped() => return Ok(()),
+            outcome = steps::workload::ready(&self.context, &ready.deployment, ready.within.value) => outcome?,
+        }
         let _ = self.replicas.set(self.count_replicas().await.unwrap_or(1));
         Ok(())
     }
@@ -136,6 +134,7 @@ impl Tasks {
             let drill = &tasks.plan.drill;
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {
+                let begun = tasks.desk.clock().elapsed();
                 match tasks.step(StepPlace::Fault(index), &step.value).await {
                     Ok(StepReport {
                         outcome: StepOutcome::Changed | StepOutcome::Unchanged,
@@ -143,8 +142,8 @@ impl Tasks {
                         ..
                     }) => {
                         // The change took effect between its sending, right after its record
-                        // was kept, and the answer.
-                        let sent = tasks.recorded_at.load(Ordering::Relaxed);
+                        // was kept (a restart keeps none), and the answer.
+                        let sent = tasks.recorded_at.load(Ordering::Relaxed).max(begun);
                         acknowledged = Some(Edge {
                             at: answered.elapsed,
                             uncertainty: answered.elapsed.saturating_sub(sent),
@@ -206,11 +205,25 @@ impl Tasks {
         pending.into_iter().map(|claim| claim.judge_at_the_end(state)).collect()
     }
 
+    /// Waits until the run is being ended.
+    async fn stopped(&self) {
+        let mut stopped = self.stopped.clone();
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }
+
     /// One step, told to the journal before and after.
     async fn step(&self, at: StepPlace, step: &Step) -> Result<StepReport, String> {
         let what = steps::describe(step);
         self.desk.event(Kind::StepStarted { at: at.clone(), what: what.clone() });
-        match steps::run(step, &self.context).await {
+        let outcome = match step {
+            // What changes nothing can be cut short at any moment.
+            Step::Wait(_) | Step::Diagnose(_) => tokio::select! {
+                () = self.stopped() => return Err("the run is being ended".to_owned()),
+                outcome = steps::run(step, &self.context) => outcome,
+            },
+            _ => steps::run(step, &self.context).await,
+        };
+        match outcome {
             Ok(report) => {
                 if let Some(diagnosis) = &report.diagnosis {
                     self.desk.event(claims::diagnosis(diagnosis));
@@ -263,7 +276,7 @@ impl Tasks {
         let namespace = &self.plan.namespace;
         let changed = records.iter().map(|record| format!("{} in namespace {namespace}", record.object));
         let mut left: Vec<String> = changed.collect();
-        left.push(format!("namespace {namespace}: kubectl delete namespace {namespace}"));
+        left.push(format!("namespace {namespace}, with all that is in it"));
         left.dedup();
         left
     }

@@ -1,6 +1,7 @@
 //! Knowing when nothing can be seen. A frozen API server keeps its connections open, so a
 //! silent watch proves nothing: a small read every 500 ms does.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
@@ -14,39 +15,61 @@ use crate::clock::Nanos;
 /// The time between two reads, and the longest that an answer may take.
 pub const EVERY: Duration = Duration::from_millis(500);
 
-/// When the API server was last known to answer.
+/// No answer for longer than this is a silence: one read and a half.
+const SILENCE: Nanos = 750_000_000;
+/// How many silences are remembered. A request lives for seconds, so the latest will do.
+const REMEMBERED: usize = 64;
+
+/// When the API server was last known to answer, and when it was silent.
 #[derive(Debug)]
 pub struct Heartbeat {
-    last: watch::Sender<Nanos>,
+    heard: watch::Sender<Heard>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    last: Nanos,
+    silences: VecDeque<(Nanos, Nanos)>,
 }
 
 impl Heartbeat {
     /// Counts `now` as the first answer.
     #[must_use]
     pub fn new(now: Nanos) -> Self {
-        Self { last: watch::Sender::new(now) }
+        Self { heard: watch::Sender::new(Heard { last: now, silences: VecDeque::new() }) }
     }
 
     /// The API server answered something at `now`.
     pub fn answered(&self, now: Nanos) {
-        self.last.send_if_modified(|last| {
-            let later = now > *last;
-            *last = now.max(*last);
-            later
+        self.heard.send_if_modified(|heard| {
+            if now <= heard.last {
+                return false;
+            }
+            if now - heard.last > SILENCE {
+                heard.silences.push_back((heard.last, now));
+                if heard.silences.len() > REMEMBERED {
+                    heard.silences.pop_front();
+                }
+            }
+            heard.last = now;
+            true
         });
     }
 
     /// When it last answered.
     #[must_use]
     pub fn last(&self) -> Nanos {
-        *self.last.borrow()
+        self.heard.borrow().last
     }
 
-    /// Whether the API server answers anything that was under way after `sent`, within two
-    /// reads' time.
-    pub async fn answers_after(&self, sent: Nanos) -> bool {
-        let mut last = self.last.subscribe();
-        timeout(EVERY * 2, last.wait_for(|last| *last > sent)).await.is_ok_and(|seen| seen.is_ok())
+    /// Whether the API server was there all the time from `from` to `to`. Waits for its next
+    /// answer, two reads' time at most: only that ends a silence.
+    pub async fn was_there(&self, from: Nanos, to: Nanos) -> bool {
+        let mut heard = self.heard.subscribe();
+        let next = timeout(EVERY * 2, heard.wait_for(|heard| heard.last > to)).await;
+        next.is_ok_and(|heard| {
+            heard.is_ok_and(|heard| !heard.silences.iter().any(|silent| silent.0 < to && from < silent.1))
+        })
     }
 }
 
@@ -97,5 +120,30 @@ fn emit(source: &Source, watched: &[usize], from: Nanos, until: crate::clock::St
     for signal in watched {
         let reason = "the API server did not answer".to_owned();
         source.emit(*signal, until, Seen::Gap { from, to: until.elapsed, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Nanos = 1_000_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_met_a_silence_proves_nothing() {
+        let heartbeat = Heartbeat::new(0);
+        for answer in [500, 2_300, 2_800, 3_300] {
+            heartbeat.answered(answer * MS);
+        }
+        assert!(!heartbeat.was_there(400 * MS, 1_400 * MS).await, "sent before the silence");
+        assert!(!heartbeat.was_there(1_000 * MS, 2_000 * MS).await, "all of it in the silence");
+        assert!(!heartbeat.was_there(2_200 * MS, 3_200 * MS).await, "sent in the silence");
+        assert!(heartbeat.was_there(2_300 * MS, 3_200 * MS).await, "after the silence");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silence_that_lasts_proves_nothing() {
+        let heartbeat = Heartbeat::new(0);
+        assert!(!heartbeat.was_there(100 * MS, 1_100 * MS).await);
     }
 }

@@ -122,7 +122,7 @@ impl Probe {
             }
             // The connection to the API server broke: that says nothing about the Service.
             Ok(Err(_)) => Verdict::unknown("no connection to the API server"),
-            Err(_) => self.silence(sent).await,
+            Err(_) => self.silence(sent, stamp.elapsed).await,
         };
         let seen = Seen::Request { sent, result: verdict.result, state: verdict.state };
         self.source.emit(self.signal, stamp, seen);
@@ -130,9 +130,9 @@ impl Probe {
         self.in_flight.lock().remove(&sent);
     }
 
-    /// No answer in time: the pods' silence, if the API server has answered anything since.
-    async fn silence(&self, sent: Nanos) -> Verdict {
-        if self.heartbeat.answers_after(sent).await {
+    /// No answer in time: the pods' silence, if the API server was there all the time.
+    async fn silence(&self, sent: Nanos, given_up: Nanos) -> Verdict {
+        if self.heartbeat.was_there(sent, given_up).await {
             Verdict::timeout()
         } else {
             Verdict::unknown("silence of the API server")

@@ -2,6 +2,7 @@
 
 mod aborted;
 mod drills;
+mod frozen;
 mod interrupted;
 mod manual;
 mod passed;

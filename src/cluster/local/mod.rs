@@ -118,6 +118,12 @@ struct Private {
 }
 
 impl Held {
+    /// Whether nothing of the cluster stays once it is released.
+    #[must_use]
+    pub fn is_removed_on_release(&self) -> bool {
+        self.private.as_ref().is_some_and(|private| !private.keep)
+    }
+
     /// Removes a private cluster, unless it is to be kept; leaves a shared one.
     pub async fn release(self) -> Result<(), Error> {
         let Some(Private { home, mut responder, keep }) = self.private else { return Ok(()) };
