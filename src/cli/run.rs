@@ -15,7 +15,7 @@ use crate::cluster::local::{self, Held};
 use crate::drill::{self, Length};
 use crate::engine::plan::{Plan, Wishes};
 use crate::engine::run::{Ending, Setup};
-use crate::journal::write::Journal;
+use crate::journal::write::{self, Journal};
 use crate::journal::{ResponderKind, place, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
@@ -65,11 +65,15 @@ enum Respond {
 pub async fn run(args: Args) -> Outcome {
     let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
     let path = journal_path(&args, &plan.wishes.run)?;
     let clock = Stopwatch::start();
     let progress = Progress::start(clock);
     progress.note(&format!("{}: {}", plan.drill.metadata.name.value, plan.drill.metadata.title));
+    for warning in warnings {
+        progress.note(&format!("warning: {warning}"));
+    }
     let options = args.cluster.options()?;
     let tell = |news: local::Progress| {
         if !news.is_old() {
@@ -164,8 +168,10 @@ fn wishes(args: &Args) -> Wishes {
     }
 }
 
+/// Where the journal goes. That a file is there already is said before a cluster is started.
 fn journal_path(args: &Args, run: &str) -> Result<PathBuf, Failure> {
     match &args.journal {
+        Some(path) if path.exists() => Err(Failure::usage(write::Error::Exists { path: path.clone() })),
         Some(path) => Ok(path.clone()),
         None => place::runs_from_env().map(|runs| place::journal(&runs, run)).map_err(Failure::environment),
     }

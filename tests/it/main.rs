@@ -11,6 +11,7 @@ mod drill_files;
 mod drill_hostile;
 mod report;
 mod run;
+mod signals;
 mod stage;
 mod steps;
 mod support;
