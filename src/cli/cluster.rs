@@ -8,8 +8,10 @@ use chrono::SecondsFormat;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::output::print;
+use crate::clock::Stopwatch;
 use crate::cluster::local::{self, Health, Progress, Status};
 use crate::cluster::state::SHARED;
+use crate::ui;
 
 /// Arguments of `firedrill cluster`.
 #[derive(Debug, clap::Args)]
@@ -90,15 +92,21 @@ pub async fn run(args: Args) -> Outcome {
 
 async fn up(args: Up) -> Outcome {
     let options = args.binaries.options()?;
-    let progress = |news: Progress| {
-        if !news.is_old() {
-            say(&news.to_string());
-        }
-    };
-    let access =
-        local::up(&options, args.until_stdin_closes, &progress).await.map_err(Failure::environment)?;
+    let progress = ui::Progress::start(Stopwatch::start());
+    let up = local::up(&options, args.until_stdin_closes, &|news| tell(&progress, &news)).await;
+    progress.finish();
+    let access = up.map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
     print(&export(&access.kubeconfig))
+}
+
+/// Shows how far a cluster's start is.
+pub(super) fn tell(progress: &ui::Progress, news: &Progress) {
+    if news.is_tick() {
+        progress.tick(&news.to_string());
+    } else if !news.is_old() {
+        progress.note(&news.to_string());
+    }
 }
 
 async fn down(name: &str) -> Outcome {

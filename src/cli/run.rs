@@ -6,7 +6,7 @@ use chrono::Utc;
 use clap::ValueEnum;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::cluster::LocalArgs;
+use super::cluster::{LocalArgs, tell};
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print};
@@ -75,11 +75,7 @@ pub async fn run(args: Args) -> Outcome {
         progress.note(&format!("warning: {warning}"));
     }
     let options = args.cluster.options()?;
-    let tell = |news: local::Progress| {
-        if !news.is_old() {
-            progress.note(&news.to_string());
-        }
-    };
+    let tell = |news: local::Progress| tell(&progress, &news);
     let acquired = tokio::select! {
         held = local::acquire(&options, &tell) => Some(held),
         _ = interrupts.recv() => None,

@@ -8,7 +8,7 @@ use crate::drill::{Budget, ChoiceBrief, Impact, Length, ScenarioTimes};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Brief {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: String,
     /// The firedrill that runs it.
     pub firedrill: String,

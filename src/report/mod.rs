@@ -2,8 +2,8 @@
 //! the same bytes a week later, on another machine. No clock, no environment is asked.
 //!
 //! - [`fold`](fold::fold): events in, a [`DamageReport`] out
-//! - [`text`]: for people, to paste into a chat
-//! - [`json`]: for machines
+//! - [`mod@text`]: for people, to paste into a chat
+//! - [`mod@json`]: for machines
 
 pub mod amounts;
 pub mod damage;

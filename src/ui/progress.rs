@@ -21,6 +21,8 @@ use crate::report::plain::plain;
 const WAITING: usize = 1024;
 /// Between two ticks of the line.
 const TICK: Duration = Duration::from_millis(100);
+/// Between two plain lines about something that goes on, nanoseconds.
+const TELL_EVERY: Nanos = 30_000_000_000;
 /// How long the end of a run waits for what is still to be drawn.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -28,6 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 enum News {
     Event(Box<Event>),
     Note(Nanos, String),
+    Tick(Nanos, String),
     Block(String),
 }
 
@@ -63,7 +66,8 @@ impl Progress {
         let (news, incoming) = sync_channel(WAITING);
         let (done, drawn) = sync_channel(0);
         let draw = move || {
-            View { clock, surface, narrator: Narrator::default(), live: Live::default() }.draw(&incoming);
+            let (narrator, live) = (Narrator::default(), Live::default());
+            View { clock, surface, narrator, live, ticked: 0 }.draw(&incoming);
             drop(done);
         };
         // Without a thread there is no view; the run goes on.
@@ -82,6 +86,11 @@ impl Progress {
     /// Something that no event tells, such as how far the cluster's start is.
     pub fn note(&self, note: &str) {
         self.offer(News::Note(self.clock.elapsed(), note.to_owned()));
+    }
+
+    /// Something that goes on: the ticking line shows it, plain lines now and then.
+    pub fn tick(&self, note: &str) {
+        self.offer(News::Tick(self.clock.elapsed(), note.to_owned()));
     }
 
     /// Lines that a person needs as they are, such as commands to copy.
@@ -139,6 +148,8 @@ struct View {
     surface: Surface,
     narrator: Narrator,
     live: Live,
+    /// When a tick was last told as a plain line.
+    ticked: Nanos,
 }
 
 impl View {
@@ -171,6 +182,14 @@ impl View {
             News::Note(elapsed, note) => {
                 self.live.note(&note);
                 self.surface.line(&stamped(elapsed, &note));
+            }
+            News::Tick(elapsed, note) => {
+                self.live.note(&note);
+                let plain = matches!(self.surface, Surface::Plain(_));
+                if plain && elapsed.saturating_sub(self.ticked) >= TELL_EVERY {
+                    self.ticked = elapsed;
+                    self.surface.line(&stamped(elapsed, &note));
+                }
             }
             News::Block(text) => {
                 self.surface.line("");

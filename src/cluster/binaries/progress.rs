@@ -61,6 +61,18 @@ pub enum Source {
     Built,
 }
 
+impl Progress {
+    /// Whether it only says that something goes on, as it did a moment ago.
+    #[must_use]
+    pub fn is_tick(&self) -> bool {
+        match self {
+            Self::Waiting { elapsed } | Self::Building { elapsed, .. } => elapsed.as_secs() > 0,
+            Self::Downloading { received, .. } => *received > 0,
+            Self::Looking { .. } | Self::Ready { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -82,6 +82,12 @@ pub enum Progress {
 }
 
 impl Progress {
+    /// Whether it only says that something goes on, as it did a moment ago.
+    #[must_use]
+    pub fn is_tick(&self) -> bool {
+        matches!(self, Self::Binaries(progress) if progress.is_tick())
+    }
+
     /// Whether it only tells that something was there already.
     #[must_use]
     pub const fn is_old(&self) -> bool {
