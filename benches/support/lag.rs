@@ -19,6 +19,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 const NAMESPACE: &str = "firedrill-bench";
+/// Between two flips. The controller manager's clients write 20 times a second at most; without a
+/// pause the bench would measure that.
+const PAUSE: Duration = Duration::from_millis(80);
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// What was measured, in milliseconds, one value a flip.
@@ -46,6 +49,7 @@ pub async fn measure(kubeconfig: &Path, flips: usize) -> Lags {
     for flip in 0..flips {
         let (value, state) =
             if flip % 2 == 0 { ("nobody", SignalState::Out) } else { ("api", SignalState::Up) };
+        tokio::time::sleep(PAUSE).await;
         let patch = Patch::Merge(json!({"spec": {"selector": {"app": value}}}));
         let sent = Instant::now();
         services.patch("api", &PatchParams::default(), &patch).await.expect("a selector can be patched");
