@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
+use super::ending::Ending;
 use super::news::News;
 use super::phase::{self, Effect, Input, Rules, State};
-use super::run::Ending;
 use super::tasks::Tasks;
 use super::watch::Watched;
 use crate::clock::{Nanos, Stamp, Stopwatch};

@@ -1,6 +1,7 @@
 //! What runs a drill: the pure phase function, the loop around it, the responders and the undo.
 
 pub mod claims;
+pub mod ending;
 mod event_loop;
 pub mod news;
 pub mod phase;

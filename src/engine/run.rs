@@ -4,6 +4,7 @@ use kube::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
+use super::ending::Ending;
 use super::event_loop::{EventLoop, Inbox};
 use super::news::Desk;
 use super::plan::Plan;
@@ -30,15 +31,6 @@ pub struct Setup {
     pub clock: Stopwatch,
     /// One message for each SIGINT, SIGTERM or SIGHUP.
     pub interrupts: UnboundedReceiver<()>,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// To its last event.
-    Complete,
-    /// A second interrupt: at once, with this left changed.
-    LeftAtOnce(Vec<String>),
 }
 
 /// Runs a drill to its end. Whatever fails on the way is in the journal; `observe` sees every

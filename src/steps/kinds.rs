@@ -6,47 +6,19 @@ use serde_json::Value;
 
 use super::api::{Api, ApiError, REQUEST_DEADLINE};
 use super::error::Error;
-use crate::drill::ObjectName;
+use crate::drill::{ObjectName, kinds as known};
 use crate::journal::ObjectRef;
-
-/// `(apiVersion, kind, plural, short name)` of the kinds that need no question to the cluster.
-const NAMESPACED: [(&str, &str, &str, &str); 22] = [
-    ("v1", "Service", "services", "svc"),
-    ("v1", "Pod", "pods", "po"),
-    ("v1", "ConfigMap", "configmaps", "cm"),
-    ("v1", "Secret", "secrets", "secret"),
-    ("v1", "ServiceAccount", "serviceaccounts", "sa"),
-    ("v1", "Endpoints", "endpoints", "ep"),
-    ("v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc"),
-    ("v1", "ResourceQuota", "resourcequotas", "quota"),
-    ("v1", "LimitRange", "limitranges", "limits"),
-    ("v1", "ReplicationController", "replicationcontrollers", "rc"),
-    ("apps/v1", "Deployment", "deployments", "deploy"),
-    ("apps/v1", "ReplicaSet", "replicasets", "rs"),
-    ("apps/v1", "StatefulSet", "statefulsets", "sts"),
-    ("apps/v1", "DaemonSet", "daemonsets", "ds"),
-    ("batch/v1", "Job", "jobs", "job"),
-    ("batch/v1", "CronJob", "cronjobs", "cj"),
-    ("networking.k8s.io/v1", "Ingress", "ingresses", "ing"),
-    ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", "netpol"),
-    ("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "endpointslice"),
-    ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", "pdb"),
-    ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa"),
-    ("rbac.authorization.k8s.io/v1", "Role", "roles", "role"),
-];
 
 /// The object that `name` names in `namespace`. Kinds are written as for kubectl: `service`,
 /// `services`, `svc`; others are looked up in the cluster, `kind.group` where it is ambiguous.
 pub async fn resolve(api: &Api, namespace: &str, name: &ObjectName) -> Result<ObjectRef, Error> {
     check_name(&name.name)?;
     let written = name.kind.as_str();
-    let known = NAMESPACED.iter().find(|(_, kind, plural, short)| {
-        kind.eq_ignore_ascii_case(written) || *plural == written || *short == written
-    });
-    let (api_version, kind, plural) = match known {
-        Some((api_version, kind, plural, _)) => {
-            ((*api_version).to_owned(), (*kind).to_owned(), (*plural).to_owned())
+    let (api_version, kind, plural) = match known::resolve(written) {
+        Some(known) if known.namespaced => {
+            (known.api_version.to_owned(), known.kind.to_owned(), known.plural.to_owned())
         }
+        Some(_) => return Err(Error::NotInNamespace { kind: written.to_owned() }),
         None => discover(api, written).await?,
     };
     Ok(ObjectRef {
@@ -101,9 +73,8 @@ pub struct Plural {
 
 /// The kind's name in URLs, or nothing where the cluster does not know the kind.
 pub async fn plural(api: &Api, api_version: &str, kind: &str) -> Result<Option<Plural>, ApiError> {
-    let known = NAMESPACED.iter().find(|(version, known, ..)| *version == api_version && *known == kind);
-    if let Some((_, _, plural, _)) = known {
-        return Ok(Some(Plural { name: (*plural).to_owned(), namespaced: true }));
+    if let Some(known) = known::of_object(api_version, kind) {
+        return Ok(Some(Plural { name: known.plural.to_owned(), namespaced: known.namespaced }));
     }
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let gvk = GroupVersionKind::gvk(group, version, kind);
