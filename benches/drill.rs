@@ -1,7 +1,8 @@
 //! `cargo bench --bench drill [-- --short]`: how fast firedrill sees, runs and starts, and what
 //! memory it takes, each beside its reference in the same run on the same cluster.
 //!
-//! A figure over its limit is marked and makes the bench fail; `--short` repeats less often.
+//! A figure over its limit is marked, and makes the bench fail. `--short` repeats too little to
+//! judge by: it marks only.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot measure has to stop, and say where")]
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     drop(cluster);
     from_nothing(&mut table, runs.min(3));
     table.print();
-    if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if short || table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// On a cluster that is up. The reference is the time that the drill itself asks to wait:
