@@ -181,7 +181,7 @@ impl Tasks {
                     let place = StepPlace::Runbook(entry.name.clone(), index);
                     match tasks.step(place, &step.value).await {
                         Ok(report) => reports.push(report),
-                        // Said in the journal; the next steps may still mend it.
+                        // Said in the journal; the next option may still mend it.
                         Err(_) => break,
                     }
                 }
