@@ -1,9 +1,9 @@
 //! Whole drills on the shared cluster: passed, mended by hand, interrupted, refused.
 
 mod aborted;
-mod drills;
+pub mod drills;
 mod frozen;
 mod interrupted;
 mod manual;
 mod passed;
-mod running;
+pub mod running;
