@@ -159,7 +159,7 @@ fn export(kubeconfig: &Path) -> String {
 }
 
 /// As one word of a POSIX shell, whatever is in it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -1,17 +1,20 @@
 //! The command line: one file per command. Here the commands are named, and what went wrong
 //! becomes a message on stderr and an exit code.
 
+mod client;
 pub mod cluster;
 pub mod diagnose;
 pub mod exit;
 pub mod interrupt;
 pub mod list;
 pub mod output;
+pub mod recover;
 pub mod report;
 pub mod responder;
 pub mod run;
 pub mod schema;
 pub mod show;
+pub mod status;
 pub mod validate;
 
 use std::process::ExitCode;
@@ -44,6 +47,10 @@ enum Command {
     Diagnose(diagnose::Args),
     /// Print the report of a journal
     Report(report::Args),
+    /// List the runs that are open in a cluster, and what they changed
+    Status(status::Args),
+    /// Undo runs whose runner is dead, from what they left in the cluster
+    Recover(recover::Args),
     /// The local control plane: up, down, status, env
     Cluster(cluster::Args),
     #[command(hide = true)]
@@ -63,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Diagnose(args) => exit::block_on(diagnose::run(args)),
         Command::Report(args) => report::run(&args),
+        Command::Status(args) => exit::block_on(status::run(args)),
+        Command::Recover(args) => exit::block_on(recover::run(args)),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
     };

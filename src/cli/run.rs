@@ -6,7 +6,7 @@ use chrono::Utc;
 use clap::ValueEnum;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::cluster::{LocalArgs, tell};
+use super::cluster::{LocalArgs, quoted, tell};
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print};
@@ -111,7 +111,7 @@ async fn on_cluster(
     if args.respond == Respond::Manual {
         progress.block(&instructions(&plan, &access.kubeconfig));
     }
-    let namespace = plan.namespace.clone();
+    let run = plan.wishes.run.clone();
     let setup = Setup {
         control: access.client().map_err(Failure::environment)?,
         probe: access.probe_client().map_err(Failure::environment)?,
@@ -124,7 +124,7 @@ async fn on_cluster(
     let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
-        return left_at_once(held, &left, &namespace);
+        return left_at_once(held, &left, &run);
     }
     // From the file, not from memory: what is printed now is what `report` prints later.
     let reading = read::read(path).map_err(Failure::environment)?;
@@ -136,16 +136,16 @@ async fn on_cluster(
     Ok(report.exit().into())
 }
 
-/// A second signal: what is left, and the command that removes it. A private cluster goes with
+/// A second signal: what is left, and the command that undoes it. A private cluster goes with
 /// everything in it.
-fn left_at_once(held: &Held, left: &[String], namespace: &str) -> Outcome {
+fn left_at_once(held: &Held, left: &[String], run: &str) -> Outcome {
     if held.is_removed_on_release() {
         return Ok(Exit::Interrupted);
     }
-    let kubeconfig = held.access.kubeconfig.display();
+    let kubeconfig = quoted(&held.access.kubeconfig.to_string_lossy());
     let error = LeftAtOnce {
         left: left.join("\n"),
-        command: format!("KUBECONFIG={kubeconfig} kubectl delete namespace {namespace}"),
+        command: format!("firedrill recover --kubeconfig {kubeconfig} --run {run}"),
     };
     Err(Failure::new(Exit::LeftChanged, error))
 }
@@ -153,6 +153,7 @@ fn left_at_once(held: &Held, left: &[String], namespace: &str) -> Outcome {
 fn wishes(args: &Args) -> Wishes {
     let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
     Wishes {
+        by: by(),
         run: format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S")),
         namespace: args.namespace.clone(),
         responder: match args.respond {
@@ -163,6 +164,14 @@ fn wishes(args: &Args) -> Wishes {
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
     }
+}
+
+/// Who runs it, for whoever finds the run open: `user@host/pid`.
+fn by() -> String {
+    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let user = named.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{user}@{host}/{}", std::process::id())
 }
 
 /// Where the journal goes. That a file is there already is said before a cluster is started.
@@ -200,7 +209,7 @@ impl From<ReportExit> for Exit {
 /// A second signal: the run ended before its undo.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("left at once; this is not undone:\n{left}")]
-#[diagnostic(code(firedrill::left), help("this removes it all: {command}"))]
+#[diagnostic(code(firedrill::left), help("this undoes it: {command}"))]
 struct LeftAtOnce {
     left: String,
     command: String,

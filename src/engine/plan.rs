@@ -24,6 +24,8 @@ const RESOLVE_WITHIN: Length = Length::secs(10);
 pub struct Wishes {
     /// The run's name.
     pub run: String,
+    /// Who runs it: `user@host/pid`.
+    pub by: String,
     /// The namespace that the run makes; nothing for one named after the drill and the run.
     pub namespace: Option<String>,
     /// Who mends.

@@ -44,7 +44,12 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let source = Source { client: probe, namespace: plan.namespace.clone(), clock, observed };
     let desk = Desk::new(send_news, clock);
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
+    let present = tokio::spawn(tasks.stay_present());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);
     event_loop.begin(cluster);
-    event_loop.turn(Inbox { news, observations, interrupts }).await
+    let ending = event_loop.turn(Inbox { news, observations, interrupts }).await;
+    present.abort();
+    // It was ended, or it ended by itself; there is nothing to learn from which.
+    let _ = present.await;
+    ending
 }

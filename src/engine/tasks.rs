@@ -4,7 +4,6 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
@@ -15,25 +14,24 @@ use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
 use super::plan::Plan;
+use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
-use super::undo::Undo;
+use super::undo::about::About;
 use super::undo::store::ConfigMapStore;
 use super::view::{States, View};
 use crate::drill::Step;
 use crate::journal::intervals::Edge;
-use crate::journal::{AbortReason, Kind, ObjectRef, Record, StepOutcome, StepPlace};
+use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
 use crate::steps::{self, Context, StepReport};
-
-/// How long undo may try.
-const UNDO_WITHIN: Duration = Duration::from_secs(60);
 
 /// Everything that a run's tasks need.
 #[derive(Clone)]
 pub struct Tasks {
     plan: Arc<Plan>,
-    client: Client,
-    desk: Desk,
+    pub(super) client: Client,
+    pub(super) desk: Desk,
+    presence: Presence,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -42,7 +40,7 @@ pub struct Tasks {
     /// When the latest before-image was durable.
     recorded_at: Arc<AtomicU64>,
     /// The namespace and the workload, as far as the run made them.
-    made: Arc<Mutex<Vec<ObjectRef>>>,
+    pub(super) made: Arc<Mutex<Vec<ObjectRef>>>,
 }
 
 impl Tasks {
@@ -56,13 +54,21 @@ impl Tasks {
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let wishes = &plan.wishes;
-        let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run);
+        let about = About {
+            drill: plan.drill.metadata.name.value.clone(),
+            by: wishes.by.clone(),
+            began: desk.clock().stamp().at,
+            deadline: desk.clock().stamp().at + wishes.max_duration,
+            keep_workload: wishes.keep_workload,
+        };
+        let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run).about(&about);
+        let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &wishes.by);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
         let view = Arc::new(View { names, states: states.clone(), stopped: stopped.clone() });
         let files = Arc::new(plan.manifests_by_file.clone());
-        let context = Context::new(
+        let mut context = Context::new(
             client.clone(),
             &plan.namespace,
             &wishes.run,
@@ -71,10 +77,12 @@ impl Tasks {
             view,
             files,
         );
+        context.annotations = about.annotations();
         Self {
             plan: Arc::new(plan),
             client,
             desk,
+            presence,
             states,
             stopped,
             context: Arc::new(context),
@@ -89,6 +97,11 @@ impl Tasks {
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Says in the cluster that the runner lives, until the caller ends this task.
+    pub fn stay_present(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.presence.clone().keep(self.desk.clone(), self.stopped.clone())
     }
 
     /// Deploys the workload and waits until it is ready.
@@ -108,6 +121,9 @@ impl Tasks {
         let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
         self.desk.event(started(format!("deploy {}", drill.metadata.name.value)));
         lock(&self.made).push(steps::api::namespace_ref(&self.plan.namespace));
+        steps::workload::create_namespace(&self.context).await?;
+        // Before anything else is there: from now on nobody else undoes this run.
+        self.presence.begin().await?;
         let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
         lock(&self.made).extend(deployed.created);
         self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
@@ -251,39 +267,10 @@ impl Tasks {
         };
         root_cause.until_gone(self.client.clone(), self.desk.clone())
     }
-
-    /// Puts everything back, in the order of the last change first, and tells what came of it.
-    pub fn undo(&self, records: Vec<Record>) -> impl Future<Output = ()> + Send + 'static {
-        let tasks = self.clone();
-        async move {
-            let wishes = &tasks.plan.wishes;
-            let desk = tasks.desk.clone();
-            let mut told = |item| desk.event(Kind::Undone(item));
-            let mut undo = Undo::new(tasks.client.clone(), &wishes.run, &tasks.plan.namespace);
-            undo.within = UNDO_WITHIN;
-            if wishes.keep_workload {
-                undo.keep.extend(lock(&tasks.made).iter().cloned());
-            }
-            let summary = undo.run(&records, &mut told).await;
-            desk.event(Kind::UndoFinished { complete: summary.complete, left: summary.left });
-            desk.input(Input::Undone);
-        }
-    }
-
-    /// What would be left if the run ended here.
-    #[must_use]
-    pub fn left(&self, records: &[Record]) -> Vec<String> {
-        let namespace = &self.plan.namespace;
-        let changed = records.iter().map(|record| format!("{} in namespace {namespace}", record.object));
-        let mut left: Vec<String> = changed.collect();
-        left.push(format!("namespace {namespace}, with all that is in it"));
-        left.dedup();
-        left
-    }
 }
 
 /// A mutex that a panicking holder has not spoiled: the list in it is whole at any moment.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

@@ -164,9 +164,21 @@ impl Api {
         namespace: &str,
         labels: &str,
     ) -> Result<Vec<Value>, ApiError> {
+        self.list_in(api_version, plural, Some(namespace), labels).await
+    }
+
+    /// The same, without a namespace: the objects of all, or those that are in none.
+    pub async fn list_in(
+        &self,
+        api_version: &str,
+        plural: &str,
+        namespace: Option<&str>,
+        labels: &str,
+    ) -> Result<Vec<Value>, ApiError> {
+        let place = || namespace.map(|name| format!(" in {name}")).unwrap_or_default();
         let params = ListParams { label_selector: some(labels), ..ListParams::default() };
-        let request = Request::new(collection_of(api_version, plural, Some(namespace))).list(&params);
-        let mut list = self.send(request, || format!("list {plural} in {namespace}")).await?;
+        let request = Request::new(collection_of(api_version, plural, namespace)).list(&params);
+        let mut list = self.send(request, || format!("list {plural}{}", place())).await?;
         Ok(match list.get_mut("items").map(Value::take) {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),

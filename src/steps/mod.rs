@@ -18,7 +18,7 @@ pub mod workload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::SecondsFormat;
@@ -68,6 +68,9 @@ pub struct Context {
     pub signals: Arc<dyn SignalView>,
     /// What apply steps apply.
     pub manifests: Arc<Manifests>,
+    /// What a namespace that the run makes says of it: annotations.
+    pub annotations: Value,
+    opened: AtomicBool,
     changes: AtomicU64,
 }
 
@@ -91,6 +94,8 @@ impl Context {
             recorder,
             signals,
             manifests,
+            annotations: json!({}),
+            opened: AtomicBool::new(false),
             changes: AtomicU64::new(0),
         }
     }

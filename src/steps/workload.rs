@@ -1,5 +1,7 @@
 //! Deploying what a drill breaks.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::api::{ALLOW_LABEL, RUN_LABEL, label, namespace_ref};
@@ -19,21 +21,26 @@ pub struct Deployed {
 }
 
 /// Makes the drill's namespace. It carries the run's label from its creation, and is open to
-/// drills.
+/// drills. Where this context has made it already, there is nothing to do.
 pub async fn create_namespace(ctx: &Context) -> Result<(), Error> {
+    if ctx.opened.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let object = namespace_ref(&ctx.namespace);
     let labels = json!({RUN_LABEL: ctx.run, ALLOW_LABEL: "true"});
     let body = json!({"apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": ctx.namespace, "labels": labels}});
+        "metadata": {"name": ctx.namespace, "labels": labels, "annotations": ctx.annotations}});
     match ctx.api.create(&object, &body).await {
-        Ok(_) => Ok(()),
+        Ok(_) => {}
         Err(error) if error.is_conflict() => match ctx.api.get(&object).await? {
             // The creation arrived, its answer did not.
-            Some(live) if label(&live, RUN_LABEL) == Some(&ctx.run) => Ok(()),
-            _ => Err(Error::NamespaceTaken { namespace: ctx.namespace.clone() }),
+            Some(live) if label(&live, RUN_LABEL) == Some(&ctx.run) => {}
+            _ => return Err(Error::NamespaceTaken { namespace: ctx.namespace.clone() }),
         },
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
+    ctx.opened.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Applies the workload's manifests, what others depend on first, in a namespace of its own

@@ -2,7 +2,7 @@
 //! closed, and no measurement and no undo waits for it.
 
 mod live;
-mod narrate;
+pub mod narrate;
 pub mod progress;
 
 pub use progress::Progress;

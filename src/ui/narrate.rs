@@ -169,7 +169,9 @@ const fn why(reason: AbortReason) -> &'static str {
     }
 }
 
-fn undone(item: &UndoItem) -> String {
+/// What became of one change, for people.
+#[must_use]
+pub fn undone(item: &UndoItem) -> String {
     let field = item.field.as_ref().map(|f| format!(" {f}")).unwrap_or_default();
     let result = match &item.result {
         UndoResult::Restored => "restored".to_owned(),

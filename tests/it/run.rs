@@ -2,9 +2,9 @@
 
 mod aborted;
 mod documented;
-mod drills;
+pub mod drills;
 mod frozen;
 mod interrupted;
 mod manual;
 mod passed;
-mod running;
+pub mod running;

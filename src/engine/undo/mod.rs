@@ -4,10 +4,13 @@
 //! holds the run's last one: what a person changed since stays, and is reported. Doing it twice
 //! changes nothing more.
 
+pub mod about;
 mod fold;
 mod image;
+pub mod lease;
 mod namespaces;
 mod object;
+pub mod open;
 mod ownership;
 mod plan;
 #[cfg(test)]
@@ -17,16 +20,21 @@ pub mod store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::journal::{Effect, ObjectRef, Record, UndoItem, UndoResult};
-use crate::steps::api::{Api, ApiError, REQUEST_DEADLINE, namespace_ref};
+use crate::steps::api::{Api, ApiError, Change, Mode, REQUEST_DEADLINE, namespace_ref};
+use lease::Lease;
 use namespaces::Standing;
 use object::Pending;
 use store::ConfigMapStore;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The annotation of a run's namespace that stays: the run itself is undone.
+const UNDONE: &str = "firedrill.dev/undone";
 
 /// What is to be undone, and how.
 #[derive(Clone)]
@@ -98,25 +106,32 @@ impl Undo {
         };
         let mut pending = self.objects(records.iter().filter(here));
         self.retry(&api, &mut pending, deadline, &mut say).await;
-        let leaving = self.close(&api, namespaces, deadline, &mut say).await;
+        let (leaving, kept) = self.close(&api, namespaces, deadline, &mut say).await;
         let left = left(&items, &leaving);
-        self.finish(left, &leaving).await
+        if left.is_empty() && !leaving.contains(&self.namespace) {
+            return self.forget(&api, kept).await;
+        }
+        UndoSummary { complete: left.is_empty(), left }
     }
 
-    /// Deletes the namespaces that the run made; gives the names of those that go or are gone.
+    /// Deletes the namespaces that the run made; gives the names of those that go or are gone,
+    /// and whether the run's own is kept.
     async fn close(
         &self,
         api: &Api,
         namespaces: BTreeMap<String, Standing>,
         deadline: Instant,
         say: &mut (dyn FnMut(Option<String>, UndoItem) + Send),
-    ) -> BTreeSet<String> {
-        let mut leaving = BTreeSet::new();
+    ) -> (BTreeSet<String>, bool) {
+        let (mut leaving, mut kept) = (BTreeSet::new(), false);
         for (name, standing) in namespaces {
             let object = namespace_ref(&name);
             let result = match standing {
                 Standing::Foreign => continue,
-                Standing::Ours if self.keep.contains(&object) => continue,
+                Standing::Ours if self.keep.contains(&object) => {
+                    kept |= name == self.namespace;
+                    continue;
+                }
                 Standing::Ours => namespaces::delete(api, &self.run, &object, deadline).await,
                 Standing::Going => UndoResult::Deleted,
                 Standing::Gone => {
@@ -129,16 +144,24 @@ impl Undo {
             }
             say(None, item(&object, result));
         }
-        leaving
+        (leaving, kept)
     }
 
-    /// The store goes last, and only when there is nothing left that it is needed for.
-    async fn finish(&self, mut left: Vec<String>, leaving: &BTreeSet<String>) -> UndoSummary {
-        if left.is_empty() && !leaving.contains(&self.namespace) {
-            let store = ConfigMapStore::new(self.client.clone(), &self.namespace, &self.run);
-            if let Err(error) = store.delete().await {
-                left.push(error.to_string());
-            }
+    /// The records go when there is nothing left that they are needed for, the Lease after them:
+    /// whatever dies in between, the run is still found. A namespace that stays says that it is
+    /// no open run's any more.
+    async fn forget(&self, api: &Api, kept: bool) -> UndoSummary {
+        let mut left = Vec::new();
+        if kept {
+            let undone = Change::Merge(json!({"metadata": {"annotations": {UNDONE: "true"}}}));
+            let said = api.change(&namespace_ref(&self.namespace), &undone, Mode::Real).await;
+            left.extend(said.err().map(|error| error.to_string()));
+        }
+        let store = ConfigMapStore::new(self.client.clone(), &self.namespace, &self.run);
+        left.extend(store.delete().await.err().map(|error| error.to_string()));
+        if left.is_empty() {
+            let deleted = Lease::new(api.clone(), &self.namespace, &self.run).delete().await;
+            left.extend(deleted.err().map(|error| error.to_string()));
         }
         UndoSummary { complete: left.is_empty(), left }
     }

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use miette::Diagnostic;
 use serde_json::{Value, json};
 
+use super::about::About;
 use crate::journal::{ObjectRef, Record};
 use crate::steps::api::{Api, ApiError, Change, Mode, RUN_LABEL, label, meta};
 use crate::steps::{RecordError, Recorder};
@@ -52,6 +53,18 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A record of an object that no run in this namespace can have changed.
+    #[error("the key {key} of {configmap} is about an object outside its namespace")]
+    #[diagnostic(
+        code(firedrill::undo::stranger),
+        help("no firedrill writes this: someone edited it; nothing of it is undone")
+    )]
+    Stranger {
+        /// `configmap/NAME in NAMESPACE`.
+        configmap: String,
+        /// The key.
+        key: String,
+    },
 }
 
 /// The records of one run, in a ConfigMap of the target's namespace.
@@ -60,6 +73,7 @@ pub struct ConfigMapStore {
     api: Api,
     run: String,
     object: ObjectRef,
+    annotations: Value,
 }
 
 impl ConfigMapStore {
@@ -71,9 +85,16 @@ impl ConfigMapStore {
             kind: "ConfigMap".to_owned(),
             plural: "configmaps".to_owned(),
             namespace: Some(namespace.to_owned()),
-            name: format!("firedrill-{run}"),
+            name: name(run),
         };
-        Self { api: Api::new(client), run: run.to_owned(), object }
+        Self { api: Api::new(client), run: run.to_owned(), object, annotations: json!({}) }
+    }
+
+    /// The same; its ConfigMap says whose run it is.
+    #[must_use]
+    pub fn about(mut self, about: &About) -> Self {
+        self.annotations = about.annotations();
+        self
     }
 
     /// Appends a record, or replaces the one of the same change. Durable when this returns:
@@ -89,7 +110,8 @@ impl ConfigMapStore {
             answer => return answer.map_err(|error| self.failed(error)),
         }
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": self.object.name, "labels": {RUN_LABEL: self.run}}, "data": data});
+            "metadata": {"name": self.object.name, "labels": {RUN_LABEL: self.run},
+                "annotations": self.annotations}, "data": data});
         let made = match self.api.create(&self.object, &body).await {
             Ok(_) => Ok(()),
             // The creation arrived, its answer did not; or somebody was quicker.
@@ -102,17 +124,7 @@ impl ConfigMapStore {
     /// The records, in the order of the changes; none where there is no store.
     pub async fn load(&self) -> Result<Vec<Record>, StoreError> {
         let found = self.api.get(&self.object).await.map_err(|error| self.failed(error))?;
-        let data = found.as_ref().and_then(|map| map.get("data")).and_then(Value::as_object);
-        let mut records = Vec::new();
-        for (key, text) in data.into_iter().flatten().filter(|(key, _)| key.starts_with("record-")) {
-            let record: Record =
-                serde_json::from_str(text.as_str().unwrap_or_default()).map_err(|source| {
-                    StoreError::NoRecord { configmap: self.place(), key: key.clone(), source }
-                })?;
-            records.push(record);
-        }
-        records.sort_by_key(|record| record.change);
-        Ok(records)
+        found.as_ref().map_or_else(|| Ok(Vec::new()), records)
     }
 
     /// Deletes the store; that it is not there is fine.
@@ -163,6 +175,43 @@ impl<A: Recorder, B: Recorder> Recorder for InTwoPlaces<A, B> {
             futures::future::try_join(self.0.record(record), self.1.record(copy)).await.map(drop)
         })
     }
+}
+
+/// The records in a run's ConfigMap, in the order of the changes.
+pub(super) fn records(map: &Value) -> Result<Vec<Record>, StoreError> {
+    let namespace = meta(map, "namespace").unwrap_or_default();
+    let configmap = || format!("configmap/{} in {namespace}", meta(map, "name").unwrap_or_default());
+    let data = map.get("data").and_then(Value::as_object);
+    let mut records = Vec::new();
+    for (key, text) in data.into_iter().flatten().filter(|(key, _)| key.starts_with("record-")) {
+        let record: Record = serde_json::from_str(text.as_str().unwrap_or_default())
+            .map_err(|source| StoreError::NoRecord { configmap: configmap(), key: key.clone(), source })?;
+        if !is_at_home(&record.object, namespace) {
+            return Err(StoreError::Stranger { configmap: configmap(), key: key.clone() });
+        }
+        records.push(record);
+    }
+    records.sort_by_key(|record| record.change);
+    Ok(records)
+}
+
+/// Whoever may write a ConfigMap in one namespace must not lead an undo, which may have more
+/// rights, to another namespace or another URL.
+fn is_at_home(object: &ObjectRef, namespace: &str) -> bool {
+    let part = |part: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
+        !part.is_empty() && part.chars().all(plain) && part.chars().any(|c| c != '.')
+    };
+    object.namespace.as_deref() == Some(namespace)
+        && part(&object.name)
+        && part(&object.plural)
+        && object.api_version.split('/').all(part)
+        && object.api_version.split('/').count() <= 2
+}
+
+/// The name of a run's ConfigMap, and of its Lease.
+pub(super) fn name(run: &str) -> String {
+    format!("firedrill-{run}")
 }
 
 /// Keys sort as the changes do.

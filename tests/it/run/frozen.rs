@@ -41,7 +41,6 @@ async fn a_second_signal_leaves_at_once_and_says_what_is_left() {
     let own = Own::up();
     let mut run = Running::start_with(own.sandbox.firedrill(), &[DRILL, "--respond", "manual"]);
     run.until_phase(Phase::Responding).await;
-    let namespace = run.namespace();
     own.send_to_apiserver(Signal::STOP);
     run.signal(Signal::INT);
     run.until_phase(Phase::Undoing).await;
@@ -50,7 +49,7 @@ async fn a_second_signal_leaves_at_once_and_says_what_is_left() {
     own.send_to_apiserver(Signal::CONT);
     assert_eq!(ended.code, Some(5));
     assert!(ended.stderr.contains("service/api-service"), "{}", ended.stderr);
-    assert!(ended.stderr.contains(&format!("kubectl delete namespace {namespace}")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("firedrill recover --kubeconfig"), "{}", ended.stderr);
 }
 
 #[tokio::test]

@@ -85,6 +85,15 @@ impl Running {
         brief.expect("the first event").namespace
     }
 
+    /// The run's name.
+    pub fn run(&self) -> String {
+        let brief = self.events().into_iter().find_map(|event| match event.kind {
+            Kind::RunStarted(brief) => Some(brief),
+            _ => None,
+        });
+        brief.expect("the first event").run
+    }
+
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.as_ref().unwrap().id()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
