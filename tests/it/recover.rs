@@ -2,6 +2,7 @@
 
 mod alone;
 mod killed;
+mod rights;
 
 use std::process::{Command, Output};
 

@@ -218,3 +218,38 @@ pub(super) fn name(run: &str) -> String {
 fn key(change: u64) -> String {
     format!("record-{change:06}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(api_version: &str, plural: &str, namespace: Option<&str>, name: &str) -> ObjectRef {
+        ObjectRef {
+            api_version: api_version.to_owned(),
+            kind: "Service".to_owned(),
+            plural: plural.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_record_leads_to_its_own_namespace_only() {
+        let shop = Some("shop");
+        assert!(is_at_home(&object("v1", "services", shop, "api"), "shop"));
+        assert!(is_at_home(&object("apps/v1", "deployments", shop, "api.v1"), "shop"));
+        for stranger in [
+            object("v1", "services", Some("bank"), "api"),
+            object("v1", "namespaces", None, "shop"),
+            object("v1", "services", shop, "../../bank/services/api"),
+            object("v1", "services", shop, ".."),
+            object("v1", "services", shop, ""),
+            object("v1", "services/../../bank/services", shop, "api"),
+            object("v1", "services", shop, "api?fieldManager=helm"),
+            object("v1/namespaces/bank", "services", shop, "api"),
+            object("", "services", shop, "api"),
+        ] {
+            assert!(!is_at_home(&stranger, "shop"), "{stranger:?}");
+        }
+    }
+}

@@ -117,6 +117,21 @@ async fn a_live_run_that_is_undone_by_force_stops() {
 }
 
 #[tokio::test]
+async fn a_runner_that_was_stopped_meanwhile_ends_when_it_goes_on() {
+    let mut live = Running::start(&[DRILL, "--respond", "manual", "--keep-workload", "--output", "json"]);
+    live.until_phase(Phase::Responding).await;
+    let (run, namespace) = (live.run(), live.namespace());
+    live.signal(Signal::STOP);
+    assert_eq!(recover(&run).0, Some(0), "it renews nothing, so it counts as dead");
+    is_as_before(&namespace).await;
+    live.signal(Signal::CONT);
+    let ended = live.end().await;
+    assert!(ended.undo_complete());
+    is_as_before(&namespace).await;
+    remove(&namespace).await;
+}
+
+#[tokio::test]
 async fn two_at_once_both_end_well() {
     let (run, namespace) = killed(shared::firedrill(), &["--keep-workload"]).await;
     let one = || {

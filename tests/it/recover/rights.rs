@@ -1,0 +1,57 @@
+use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+use kube::api::{Api, PostParams};
+use kube::config::Kubeconfig;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{killed, said};
+use crate::support::shared;
+
+const USER: &str = "somebody-on-call";
+
+async fn create<K>(namespace: &str, object: Value)
+where
+    K: kube::Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
+    K: Clone + std::fmt::Debug + serde::Serialize + DeserializeOwned,
+{
+    let api = Api::<K>::namespaced(shared::client().await, namespace);
+    api.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
+}
+
+/// A kubeconfig of the shared cluster for a user who may do this much in one namespace only.
+async fn kubeconfig(namespace: &str) -> tempfile::NamedTempFile {
+    let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
+    let rules = [
+        rule("", "configmaps", &["get", "list", "delete"]),
+        rule("", "services", &["get", "patch"]),
+        rule("coordination.k8s.io", "leases", &["get", "list", "delete"]),
+    ];
+    create::<Role>(namespace, json!({"metadata": {"name": "recover"}, "rules": rules})).await;
+    let binding = json!({"metadata": {"name": "recover"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "recover"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}]});
+    create::<RoleBinding>(namespace, binding).await;
+    let mut kubeconfig = Kubeconfig::read_from(shared::cluster().home.kubeconfig()).unwrap();
+    kubeconfig.auth_infos[0].auth_info.as_mut().unwrap().impersonate = Some(USER.to_owned());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    serde_json::to_writer(&file, &kubeconfig).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn rights_in_one_namespace_are_enough() {
+    let (run, namespace) = killed(shared::firedrill(), &[]).await;
+    let file = kubeconfig(&namespace).await;
+    let path = file.path().to_str().unwrap();
+    let (code, text) = said(shared::firedrill().args(["status", "--kubeconfig", path]));
+    assert_eq!(code, Some(4));
+    assert!(text.contains("in all namespaces") && text.contains("-n NAMESPACE"), "{text}");
+    let (code, text) =
+        said(shared::firedrill().args(["recover", "--kubeconfig", path, "-n", &namespace, "--run", &run]));
+    assert_eq!(code, Some(0));
+    assert!(text.contains("service/api-service /spec/selector/app: restored"), "{text}");
+    // Only who may see the namespace can tell that it is the run's.
+    let (code, text) = said(shared::firedrill().args(["recover", "--run", &run]));
+    assert_eq!(code, Some(0));
+    assert!(text.contains(&format!("namespace/{namespace}: deleted")), "{text}");
+}
