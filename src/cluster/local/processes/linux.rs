@@ -4,7 +4,8 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::io::Interest;
@@ -13,6 +14,9 @@ use tokio::time::Instant;
 
 use super::Process;
 use crate::cluster::state::Home;
+
+/// How long a process may have no command line before it counts as one that has none.
+const EXECVE_WITHIN: Duration = Duration::from_millis(50);
 
 pub(super) fn of(home: &Home) -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -37,7 +41,7 @@ fn process(home: &Home, pid: u32) -> Option<Process> {
     if !matches!(rest, b"" | b" (deleted)") {
         return None;
     }
-    let line = fs::read(proc.join("cmdline")).ok()?;
+    let line = command_line(&proc.join("cmdline"))?;
     let arguments: Vec<String> = line
         .split(|&byte| byte == 0)
         .map(|argument| String::from_utf8_lossy(argument).into_owned())
@@ -45,6 +49,19 @@ fn process(home: &Home, pid: u32) -> Option<Process> {
     let named = home.path().to_string_lossy();
     let names_it = arguments.iter().any(|argument| argument.contains(&*named));
     names_it.then(|| Process::from_arguments(pid, &arguments))
+}
+
+/// The command line. In the middle of `execve` it reads empty although the process lives, and a
+/// component that is just being started must not be overlooked: so it is read again for a while.
+fn command_line(file: &Path) -> Option<Vec<u8>> {
+    let deadline = Instant::now() + EXECVE_WITHIN;
+    loop {
+        let line = fs::read(file).ok()?;
+        if !line.is_empty() || Instant::now() >= deadline {
+            return Some(line);
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// Whether the process runs; one that has ended and was not reaped does not.
