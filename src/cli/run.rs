@@ -116,7 +116,7 @@ async fn on_cluster(
         control: access.client().map_err(Failure::environment)?,
         probe: access.probe_client().map_err(Failure::environment)?,
         cluster: access.facts.clone(),
-        journal: Journal::create(path, clock).map_err(Failure::environment)?,
+        journal: Journal::create(path).map_err(Failure::environment)?,
         clock,
         interrupts,
         plan,

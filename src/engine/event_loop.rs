@@ -92,9 +92,7 @@ impl<'a> EventLoop<'a> {
     pub fn begin(&mut self, cluster: Cluster) {
         self.write(Kind::RunStarted(self.tasks.plan().brief()));
         self.write(Kind::ClusterReady(cluster));
-        let (state, effects) = phase::begin();
-        self.state = state;
-        self.carry_out(effects);
+        self.carry_out(phase::begin().1);
     }
 
     /// Turns until the run is over.

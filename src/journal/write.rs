@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 
 use super::{Event, Kind};
-use crate::clock::{Stamp, Stopwatch};
+use crate::clock::Stamp;
 
 /// The journal of one run, open for appending.
 ///
@@ -19,7 +19,6 @@ use crate::clock::{Stamp, Stopwatch};
 pub struct Journal {
     path: PathBuf,
     file: File,
-    clock: Stopwatch,
     next: u64,
     pending: Vec<u8>,
 }
@@ -27,7 +26,7 @@ pub struct Journal {
 impl Journal {
     /// Makes a new file, readable by its owner alone, and the folders above it. An existing
     /// file is never touched.
-    pub fn create(path: &Path, clock: Stopwatch) -> Result<Self, Error> {
+    pub fn create(path: &Path) -> Result<Self, Error> {
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -45,11 +44,11 @@ impl Journal {
             .map_err(|source| Error::of(path, source))?;
         // Without this a power cut could lose the file's name, and with it the records in it.
         File::open(folder).and_then(|f| f.sync_all()).map_err(|source| Error::of(folder, source))?;
-        Ok(Self::on(file, path, clock))
+        Ok(Self::on(file, path))
     }
 
-    fn on(file: File, path: &Path, clock: Stopwatch) -> Self {
-        Self { path: path.to_owned(), file, clock, next: 0, pending: Vec::new() }
+    fn on(file: File, path: &Path) -> Self {
+        Self { path: path.to_owned(), file, next: 0, pending: Vec::new() }
     }
 
     /// Where the journal is.
@@ -65,20 +64,6 @@ impl Journal {
     /// After an error the event is kept, and written as soon as there is room again.
     pub fn append(&mut self, stamp: Stamp, kind: Kind) -> Result<Event, Error> {
         let durable = kind.is_durable();
-        self.append_as(stamp, kind, durable)
-    }
-
-    /// [`Journal::append`], stamped now.
-    pub fn append_now(&mut self, kind: Kind) -> Result<Event, Error> {
-        self.append(self.clock.stamp(), kind)
-    }
-
-    /// [`Journal::append`], on disk when this returns, whatever the kind.
-    pub fn append_durable(&mut self, stamp: Stamp, kind: Kind) -> Result<Event, Error> {
-        self.append_as(stamp, kind, true)
-    }
-
-    fn append_as(&mut self, stamp: Stamp, kind: Kind, durable: bool) -> Result<Event, Error> {
         let event = Event { seq: self.next, stamp, kind };
         let line = serde_json::to_vec(&event).map_err(|e| Error::of(&self.path, e.into()))?;
         self.pending.extend_from_slice(&line);
@@ -176,6 +161,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::clock::Stopwatch;
     use crate::drill::SignalState;
     use crate::journal::Phase;
 
@@ -184,16 +170,20 @@ mod tests {
         Kind::Endpoints { signal, usable: 0, total: 3, state: SignalState::Out }
     }
 
+    fn append(journal: &mut Journal, kind: Kind) -> Result<Event, Error> {
+        journal.append(Stopwatch::start().stamp(), kind)
+    }
+
     #[test]
     fn every_event_is_in_the_file_when_it_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/runs/one.jsonl");
-        let mut journal = Journal::create(&path, Stopwatch::start()).unwrap();
+        let mut journal = Journal::create(&path).unwrap();
         let lines = || std::fs::read_to_string(&path).unwrap().lines().count();
 
-        assert_eq!(journal.append_now(endpoints()).unwrap().seq, 0);
+        assert_eq!(append(&mut journal, endpoints()).unwrap().seq, 0);
         assert_eq!(lines(), 1, "a killed runner loses no observation");
-        let second = journal.append_now(Kind::Phase { phase: Phase::Injecting }).unwrap();
+        let second = append(&mut journal, Kind::Phase { phase: Phase::Injecting }).unwrap();
         assert_eq!((second.seq, lines()), (1, 2));
     }
 
@@ -201,24 +191,24 @@ mod tests {
     fn the_file_is_its_owners_alone_and_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("one.jsonl");
-        let journal = Journal::create(&path, Stopwatch::start()).unwrap();
+        let journal = Journal::create(&path).unwrap();
         let mode = std::fs::metadata(journal.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(matches!(Journal::create(&path, Stopwatch::start()), Err(Error::Exists { .. })));
+        assert!(matches!(Journal::create(&path), Err(Error::Exists { .. })));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_said_and_loses_nothing() {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal::on(full(), Path::new("/state/one.jsonl"), Stopwatch::start());
-        journal.append_now(endpoints()).unwrap_err();
-        let error = journal.append_now(Kind::RunEnded).unwrap_err();
+        let mut journal = Journal::on(full(), Path::new("/state/one.jsonl"));
+        append(&mut journal, endpoints()).unwrap_err();
+        let error = append(&mut journal, Kind::RunEnded).unwrap_err();
         assert_eq!(error.to_string(), "no room is left for the journal /state/one.jsonl (ENOSPC)");
 
         let room = tempfile::NamedTempFile::new().unwrap();
         journal.file = room.reopen().unwrap();
-        journal.append_now(Kind::RunEnded).unwrap();
+        append(&mut journal, Kind::RunEnded).unwrap();
         assert_eq!(std::fs::read_to_string(room.path()).unwrap().lines().count(), 3);
     }
 }

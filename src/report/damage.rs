@@ -10,7 +10,7 @@ use super::amounts::Millis;
 pub use super::times::{BudgetLine, Downtime, Durations, Moment, Requests, SignalDamage, WatchGap};
 use super::verdict::Verdict;
 use crate::drill::Claim;
-use crate::journal::{AbortReason, ResponderKind, ScenarioTimes, StepOutcome, StepPlace, UndoItem};
+use crate::journal::{AbortReason, Cluster, ResponderKind, ScenarioTimes, StepOutcome, StepPlace, UndoItem};
 
 /// The format of reports that this firedrill writes.
 pub const SCHEMA: &str = "firedrill.dev/report/v1";
@@ -34,7 +34,7 @@ pub struct DamageReport {
     /// `sha256:…` of the drill.
     pub drill_hash: String,
     /// The control plane; nothing when the run did not get that far.
-    pub cluster: Option<ClusterFacts>,
+    pub cluster: Option<Cluster>,
     /// The points in time that were reached, in their order.
     pub timeline: Vec<Moment>,
     /// From the fault to each point.
@@ -89,22 +89,6 @@ impl DamageReport {
     pub fn injected(&self) -> bool {
         !self.timeline.is_empty() || self.downtime.endpoints_ms.is_some() || self.downtime.http_ms.is_some()
     }
-}
-
-/// The control plane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterFacts {
-    /// `local`, `kind` or `context`.
-    pub provider: String,
-    /// The cluster's name.
-    pub name: String,
-    /// `v1.37.2`.
-    pub version: String,
-    /// Whether the run made it, and removed it.
-    pub created_by_run: bool,
-    /// Whether firedrill's responder answered for the pods.
-    pub simulated_pods: bool,
 }
 
 /// Which downtime the measured revenue is counted from.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::amounts::{Millis, cents};
 use super::damage::{
-    Abort, BlastRadius, BudgetLine, ChoiceDamage, ClusterFacts, DamageReport, Diagnosis, Revenue, RootCause,
-    SCHEMA, ServiceOut, StepDone,
+    Abort, BlastRadius, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA,
+    ServiceOut, StepDone,
 };
 use super::leftovers;
 use super::measured::{Measured, Window, gaps};
@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 use crate::clock::Nanos;
 use crate::drill::impact::loss;
 use crate::drill::{Budget, Impact, Length};
-use crate::journal::{Brief, Event, Kind, Point, ResponderKind, ScenarioTimes, StepPlace};
+use crate::journal::{Brief, Cluster, Event, Kind, Point, ResponderKind, ScenarioTimes, StepPlace};
 
 /// Says of a whole journal what happened. The last event is `run-ended`; a journal without it
 /// is that of a killed run.
@@ -99,15 +99,9 @@ fn no_brief() -> Brief {
     }
 }
 
-fn cluster(events: &[Event]) -> Option<ClusterFacts> {
-    events.iter().find_map(|e| match &e.kind {
-        Kind::ClusterReady(cluster) => Some(ClusterFacts {
-            provider: cluster.provider.clone(),
-            name: cluster.name.clone(),
-            version: cluster.version.clone(),
-            created_by_run: cluster.created_by_run,
-            simulated_pods: cluster.simulated_pods,
-        }),
+fn cluster(events: &[Event]) -> Option<Cluster> {
+    events.iter().find_map(|event| match &event.kind {
+        Kind::ClusterReady(cluster) => Some(cluster.clone()),
         _ => None,
     })
 }
