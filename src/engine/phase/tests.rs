@@ -108,6 +108,23 @@ fn mitigated_is_when_it_ended_for_good() {
 }
 
 #[test]
+fn a_look_at_the_root_cause_before_it_broke_again_proves_nothing() {
+    let mut inputs = broken();
+    inputs.extend([
+        (2_013 * MS, Input::Health(vec![out(2_013 * MS)])),
+        (2_150 * MS, detected(2_150 * MS)),
+        (2_300 * MS, Input::Health(vec![healed(2_300 * MS, 2_300 * MS, 2_013 * MS)])),
+        (2_900 * MS, Input::Health(vec![out(2_013 * MS)])),
+        (2_910 * MS, Input::RootCause { resolved: true, moment: edge(2_890 * MS) }),
+        (3_300 * MS, Input::Health(vec![healed(3_200 * MS, 3_300 * MS, 2_013 * MS)])),
+        (4_250 * MS, Input::Health(vec![healed(3_200 * MS, 4_250 * MS, 2_013 * MS)])),
+    ]);
+    let (state, effects) = play(&rules(false), &inputs);
+    assert!(state.is_mitigated() && !state.is_resolved());
+    assert!(stamps(&effects).iter().all(|(point, _)| *point != Point::Resolve));
+}
+
+#[test]
 fn a_slower_signal_can_move_the_impact_back() {
     let mut inputs = broken();
     inputs.extend([

@@ -31,7 +31,8 @@ impl Turn<'_> {
                 self.stamp(Point::Ack, moment, &by);
             }
             Input::RunbookOver if self.is_outage() => self.state.runbook_over = Some(self.now),
-            Input::RootCause { resolved, moment } if self.is_outage() => {
+            // An answer that comes after it broke again is about what is over.
+            Input::RootCause { resolved, moment } if self.state.phase == Phase::Holding => {
                 self.state.resolved = resolved.then_some(moment);
             }
             Input::Abort(reason, detail) => self.abort(reason, detail),
