@@ -199,6 +199,7 @@ impl From<ReportExit> for Exit {
         match exit {
             ReportExit::Passed => Self::Passed,
             ReportExit::Missed => Self::Missed,
+            ReportExit::Refused => Self::Refused,
             ReportExit::Environment => Self::Environment,
             ReportExit::LeftChanged => Self::LeftChanged,
             ReportExit::Interrupted => Self::Interrupted,

@@ -218,7 +218,10 @@ fn done() -> BoxedStrategy<Kind> {
 
 /// What is found out and told.
 fn said() -> BoxedStrategy<Kind> {
-    use AbortReason::{Deadline, Failed, Interrupted, NoEffect, NotRecovered, NotSteady, Unknown};
+    use AbortReason::{
+        BlastLimit, Deadline, Failed, GuardLost, Interrupted, NoEffect, NotRecovered, NotSteady, Refused,
+        RunnerDied, Unknown,
+    };
     use Claim::{BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged};
     let claim =
         proptest::sample::select(vec![BreaksAgain, FindsCause, Mitigates, Rejected, Resolves, Unchanged]);
@@ -229,6 +232,10 @@ fn said() -> BoxedStrategy<Kind> {
         NoEffect,
         NotRecovered,
         NotSteady,
+        Refused,
+        BlastLimit,
+        RunnerDied,
+        GuardLost,
         Unknown,
     ]);
     prop_oneof![

@@ -50,6 +50,14 @@ pub enum AbortReason {
     NoEffect,
     /// The runbook is over, and users are still not served.
     NotRecovered,
+    /// A safeguard or the preflight refused to go on.
+    Refused,
+    /// A Service that is not the drill's lost all its endpoints.
+    BlastLimit,
+    /// The runner died; its guard put everything back.
+    RunnerDied,
+    /// The guard process ended while the run went on.
+    GuardLost,
     /// The cluster or the environment failed.
     Failed,
     /// A reason that this firedrill does not know.

@@ -25,6 +25,8 @@ pub enum ReportExit {
     Passed,
     /// 1: a budget or a claim was missed, the deadline met, or the fault had no effect.
     Missed,
+    /// 3: a safeguard or the preflight refused to go on.
+    Refused,
     /// 4: the cluster or the environment failed, or the steady state was not reached.
     Environment,
     /// 5: something is left changed.
@@ -44,9 +46,16 @@ impl DamageReport {
             (Verdict::Passed, _) => ReportExit::Passed,
             (_, Some(AbortReason::Interrupted)) => ReportExit::Interrupted,
             (Verdict::Missed, _)
-            | (_, Some(AbortReason::Deadline | AbortReason::NoEffect | AbortReason::NotRecovered)) => {
-                ReportExit::Missed
-            }
+            | (
+                _,
+                Some(
+                    AbortReason::Deadline
+                    | AbortReason::BlastLimit
+                    | AbortReason::NoEffect
+                    | AbortReason::NotRecovered,
+                ),
+            ) => ReportExit::Missed,
+            (_, Some(AbortReason::Refused)) => ReportExit::Refused,
             (Verdict::Aborted, _) => ReportExit::Environment,
         }
     }

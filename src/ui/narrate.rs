@@ -164,6 +164,10 @@ const fn why(reason: AbortReason) -> &'static str {
         AbortReason::NotSteady => "no steady state",
         AbortReason::NoEffect => "the fault had no effect",
         AbortReason::NotRecovered => "not recovered",
+        AbortReason::Refused => "refused by a safeguard",
+        AbortReason::BlastLimit => "the blast limit",
+        AbortReason::RunnerDied => "the runner died",
+        AbortReason::GuardLost => "the guard process ended",
         AbortReason::Failed => "failed",
         AbortReason::Unknown => "unknown reason",
     }

@@ -55,6 +55,10 @@ fn headline(page: &mut Page, report: &DamageReport) {
             Some(AbortReason::NotSteady) => "never steady, so nothing was broken",
             Some(AbortReason::NoEffect) => "the fault had no effect",
             Some(AbortReason::NotRecovered) => "not recovered",
+            Some(AbortReason::Refused) => "refused by a safeguard",
+            Some(AbortReason::BlastLimit) => "ended by its blast limit",
+            Some(AbortReason::RunnerDied) => "the runner died; its guard undid",
+            Some(AbortReason::GuardLost) => "the guard process ended, so the run could not go on safely",
             Some(AbortReason::Failed) => "the cluster or the environment failed",
             Some(AbortReason::Unknown) => "for a reason that this firedrill does not know",
         };
