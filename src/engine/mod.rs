@@ -7,6 +7,8 @@ mod event_loop;
 pub mod news;
 pub mod phase;
 pub mod plan;
+pub mod preflight;
+mod preparing;
 mod presence;
 pub mod recorder;
 pub mod root_cause;
