@@ -12,6 +12,7 @@ mod drill_hostile;
 mod recover;
 mod report;
 mod run;
+mod safeguards;
 mod signals;
 mod stage;
 mod steps;

@@ -116,7 +116,7 @@ async fn ready(plan: &mut Plan, place: Place, progress: &Progress) -> Result<Hel
     let client = held.access.client().map_err(Failure::environment)?;
     let looked = preflight::preflight(&client, plan).await.map_err(refused);
     match looked {
-        Ok(_) => Ok(held),
+        Ok(()) => Ok(held),
         Err(refusal) => {
             held.release().await.map_err(Failure::environment)?;
             Err(refusal)

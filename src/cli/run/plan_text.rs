@@ -16,6 +16,8 @@ pub(super) fn text(planned: &Planned) -> String {
         format!("Namespace  {}", namespace(planned)),
         format!("Target     {}", planned.target),
         format!("Deadline   {}, then everything is undone", planned.max_duration),
+        "Records    a ConfigMap and Leases named firedrill-… in that namespace, until it is undone"
+            .to_owned(),
     ];
     let mut heading = "";
     for step in &planned.steps {
@@ -64,16 +66,15 @@ fn of_step(step: &PlannedStep) -> Vec<String> {
         _ => String::new(),
     };
     let mut lines = vec![format!("  {name}{}", step.what)];
-    lines.extend(step.requests.iter().flat_map(of_request));
+    lines.extend(step.requests.iter().flat_map(|request| of_request(&step.what, request)));
     lines
 }
 
-fn of_request(request: &PlannedRequest) -> Vec<String> {
-    let body = match request.verb {
-        // What is applied is long, and stands in a file.
-        "delete" | "apply" => String::new(),
-        _ => format!(" {}", request.body),
-    };
+fn of_request(step: &str, request: &PlannedRequest) -> Vec<String> {
+    let body = request.body.to_string();
+    // What is applied is long, and stands in a file; a patch step has said it just above.
+    let said = request.verb != "merge-patch" || step.ends_with(&body);
+    let body = if said { String::new() } else { format!(" {body}") };
     let check = match &request.check {
         Check::Accepted => "accepted by the API server".to_owned(),
         Check::Refused { status, message } => format!("refused, as the drill says: {message} ({status})"),

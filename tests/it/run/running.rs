@@ -99,6 +99,12 @@ impl Running {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
+    /// Kills it, and whoever would undo it.
+    pub async fn kill_with_its_guard(self) {
+        self.signal(Signal::KILL);
+        assert_eq!(self.end().await.code, None);
+    }
+
     /// Waits until it has ended.
     pub async fn end(mut self) -> Ended {
         let child = self.child.take().unwrap();
