@@ -30,7 +30,7 @@ pub struct ClientArgs {
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-enum NoClient {
+pub(super) enum NoClient {
     /// Nothing says which cluster.
     #[error("no local cluster is up, and no other cluster was named")]
     #[diagnostic(
@@ -59,20 +59,28 @@ impl ClientArgs {
     pub async fn client(&self) -> Result<kube::Client, Failure> {
         let named = self.kubeconfig.is_some() || self.context.is_some() || self.current_context;
         let path = if named { self.kubeconfig.clone() } else { Some(local_cluster()?) };
-        let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
-        let loading = async {
-            let kubeconfig = path.map_or_else(Kubeconfig::read, Kubeconfig::read_from)?;
-            kube::Config::from_custom_kubeconfig(kubeconfig, &options).await
-        };
-        let mut config =
-            loading.await.map_err(|source| Failure::environment(NoClient::Kubeconfig { source }))?;
-        if !named {
-            // The local cluster is on loopback; a proxy has no say.
-            config.proxy_url = None;
-        }
-        config.connect_timeout.get_or_insert(CONNECT_WITHIN);
-        kube::Client::try_from(config).map_err(|source| Failure::environment(NoClient::Client { source }))
+        of(path, self.context.clone(), !named).await.map_err(Failure::environment)
     }
+}
+
+/// A client of a kubeconfig's context. Without a path, of what the environment names; without a
+/// context, of the current one. On `loopback`, where the local cluster is, a proxy has no say.
+pub(super) async fn of(
+    path: Option<PathBuf>,
+    context: Option<String>,
+    loopback: bool,
+) -> Result<kube::Client, NoClient> {
+    let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
+    let loading = async {
+        let kubeconfig = path.map_or_else(Kubeconfig::read, Kubeconfig::read_from)?;
+        kube::Config::from_custom_kubeconfig(kubeconfig, &options).await
+    };
+    let mut config = loading.await.map_err(|source| NoClient::Kubeconfig { source })?;
+    if loopback {
+        config.proxy_url = None;
+    }
+    config.connect_timeout.get_or_insert(CONNECT_WITHIN);
+    kube::Client::try_from(config).map_err(|source| NoClient::Client { source })
 }
 
 /// The kubeconfig of the cluster that `cluster up` made.
