@@ -1,21 +1,17 @@
 //! The cluster of a command that starts none: the local one, or one that was named.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use miette::Diagnostic;
 
 use super::exit::Failure;
 use crate::cluster;
+use crate::cluster::context::{Context, Named};
 use crate::cluster::local::{self, Options};
 use crate::cluster::state::SHARED;
 
-/// How long a connection may take to be made.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-
 /// Which cluster. Without any of these: the one that `cluster up` made.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct ClientArgs {
     /// Another kubeconfig; its current context, unless --context names one
     #[arg(long, value_name = "PATH")]
@@ -28,66 +24,71 @@ pub struct ClientArgs {
     current_context: bool,
 }
 
-/// Why there is no client.
+/// Nothing says which cluster.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-pub(super) enum NoClient {
-    /// Nothing says which cluster.
-    #[error("no local cluster is up, and no other cluster was named")]
-    #[diagnostic(
-        code(firedrill::client::no_cluster),
-        help(
-            "firedrill cluster up starts the local one; --current-context, --context NAME or \
-             --kubeconfig PATH name another"
-        )
-    )]
-    NoCluster,
-    /// The kubeconfig does not lead to a cluster.
-    #[error("cannot use the kubeconfig: {source}")]
-    #[diagnostic(code(firedrill::client::kubeconfig), help("kubectl config get-contexts lists the contexts"))]
-    Kubeconfig { source: kube::config::KubeconfigError },
-    /// No client can be made of it.
-    #[error("cannot connect: {source}")]
-    #[diagnostic(
-        code(firedrill::client::connect),
-        help("kubectl get --raw /readyz with the same kubeconfig says more")
-    )]
-    Client { source: kube::Error },
-}
+#[error("no local cluster is up, and no other cluster was named")]
+#[diagnostic(
+    code(firedrill::client::no_cluster),
+    help(
+        "firedrill cluster up starts the local one; --current-context, --context NAME or \
+         --kubeconfig PATH name another"
+    )
+)]
+struct NoCluster;
+
+/// A kubeconfig alone is no word to break something with it.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("--kubeconfig names a file, but not which of its contexts is to be broken")]
+#[diagnostic(code(firedrill::client::which_context), help("add --context NAME, or --current-context"))]
+struct WhichContext;
 
 impl ClientArgs {
     /// A client of the cluster that was named, else of the local one.
     pub async fn client(&self) -> Result<kube::Client, Failure> {
+        let Some(named) = self.named() else { return local_client().await };
+        let config = find(named)?.config().await.map_err(Failure::environment)?;
+        kube::Client::try_from(config).map_err(|source| Failure::environment(NoClient { source }))
+    }
+
+    /// The context to be broken, where one was named. A kubeconfig alone names none.
+    pub fn context(&self) -> Result<Option<Context>, Failure> {
+        if self.kubeconfig.is_some() && self.context.is_none() && !self.current_context {
+            return Err(Failure::usage(WhichContext));
+        }
+        self.named().map(find).transpose()
+    }
+
+    fn named(&self) -> Option<Named> {
         let named = self.kubeconfig.is_some() || self.context.is_some() || self.current_context;
-        let path = if named { self.kubeconfig.clone() } else { Some(local_cluster()?) };
-        of(path, self.context.clone(), !named).await.map_err(Failure::environment)
+        named.then(|| Named { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() })
     }
 }
 
-/// A client of a kubeconfig's context. Without a path, of what the environment names; without a
-/// context, of the current one. On `loopback`, where the local cluster is, a proxy has no say.
-pub(super) async fn of(
-    path: Option<PathBuf>,
-    context: Option<String>,
-    loopback: bool,
-) -> Result<kube::Client, NoClient> {
-    let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-    let loading = async {
-        let kubeconfig = path.map_or_else(Kubeconfig::read, Kubeconfig::read_from)?;
-        kube::Config::from_custom_kubeconfig(kubeconfig, &options).await
-    };
-    let mut config = loading.await.map_err(|source| NoClient::Kubeconfig { source })?;
-    if loopback {
-        config.proxy_url = None;
-    }
-    config.connect_timeout.get_or_insert(CONNECT_WITHIN);
-    kube::Client::try_from(config).map_err(|source| NoClient::Client { source })
-}
-
-/// The kubeconfig of the cluster that `cluster up` made.
-fn local_cluster() -> Result<PathBuf, Failure> {
-    let options = Options::from_env(None).map_err(Failure::environment)?;
-    local::kubeconfig(&options, SHARED).map_err(|error| match error {
-        cluster::Error::Down { .. } => Failure::environment(NoClient::NoCluster),
+/// A name that no context has is a slip of the caller.
+fn find(named: Named) -> Result<Context, Failure> {
+    named.find().map_err(|error| match error {
+        cluster::Error::NoContext { .. } | cluster::Error::NoCurrentContext { .. } => Failure::usage(error),
         other => Failure::environment(other),
     })
+}
+
+/// A client of the cluster that `cluster up` made. A proxy has no say there.
+async fn local_client() -> Result<kube::Client, Failure> {
+    let options = Options::from_env(None).map_err(Failure::environment)?;
+    match local::find(&options, SHARED).await {
+        Ok(access) => access.client().map_err(Failure::environment),
+        Err(cluster::Error::Down { .. }) => Err(Failure::environment(NoCluster)),
+        Err(other) => Err(Failure::environment(other)),
+    }
+}
+
+/// No client can be made of the kubeconfig.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot connect: {source}")]
+#[diagnostic(
+    code(firedrill::client::connect),
+    help("kubectl get --raw /readyz with the same kubeconfig says more")
+)]
+struct NoClient {
+    source: kube::Error,
 }

@@ -97,7 +97,7 @@ async fn up(args: Up) -> Outcome {
     progress.finish();
     let access = up.map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
-    print(&export(&access.kubeconfig))
+    print(&export(&access.kubeconfig.unwrap_or_default()))
 }
 
 /// Shows how far a cluster's start is.

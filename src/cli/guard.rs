@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::client;
 use super::cluster::quoted;
 use super::exit::{Exit, Failure, Outcome};
 use crate::clock::Nanos;
+use crate::cluster::context::Named;
 use crate::engine::guard::Charge;
 use crate::engine::guard::process::{self, News};
 use crate::engine::undo::UndoSummary;
@@ -71,11 +71,9 @@ impl From<Args> for Charge {
 pub async fn run(args: Args) -> Outcome {
     deafen().map_err(|source| Failure::environment(NoGuard { source }))?;
     let charge = Charge::from(args);
-    let kubeconfig = charge.kubeconfig.clone();
-    let made = client::of(kubeconfig, charge.context.clone(), charge.loopback).await;
-    let client = match made {
+    let client = match client(&charge).await {
         Ok(client) => process::reach(&client).await.map(|()| client),
-        Err(error) => Err(error.to_string()),
+        Err(why) => Err(why),
     };
     // A runner that is gone shows at the end of stdin.
     let (client, word) = match client {
@@ -88,6 +86,17 @@ pub async fn run(args: Args) -> Outcome {
     let guarded = process::run(client, charge.clone(), &mut |news| say(&charge, &news)).await;
     guarded.map_err(|source| Failure::environment(NoGuard { source }))?;
     Ok(Exit::Passed)
+}
+
+/// A client of the run's cluster; else why there is none.
+async fn client(charge: &Charge) -> Result<kube::Client, String> {
+    let named = Named { kubeconfig: charge.kubeconfig.clone(), context: charge.context.clone() };
+    let found = named.find().map_err(|error| error.to_string())?;
+    let mut config = found.config().await.map_err(|error| error.to_string())?;
+    if charge.loopback {
+        config.proxy_url = None;
+    }
+    kube::Client::try_from(config).map_err(|error| error.to_string())
 }
 
 /// What ends the runner does not end its guard: it leaves the terminal's session, and the three
@@ -117,7 +126,10 @@ fn say(charge: &Charge, news: &News) {
         let kubeconfig = kubeconfig.map(|path| format!("--kubeconfig {} ", quoted(&path.to_string_lossy())));
         let context = charge.context.as_ref().map(|name| format!("--context {} ", quoted(name)));
         let place = format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default());
-        text += &format!("  this tries again: firedrill recover {place}--run {}\n", charge.run);
+        text += &format!(
+            "  this tries again: firedrill recover {place}-n {} --run {}\n",
+            charge.namespace, charge.run
+        );
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

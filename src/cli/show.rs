@@ -7,8 +7,8 @@ use serde_json::json;
 use super::exit::{Failure, Outcome};
 use super::output;
 use crate::drill::{
-    Budget, Choice, Claim, Detector, Drill, Length, Loaded, Round, Signal, SignalState, impact, load,
-    scenario,
+    Budget, Choice, Claim, Detector, Drill, Length, Loaded, Round, Signal, SignalState, Workload, impact,
+    load, scenario,
 };
 
 /// Arguments of `firedrill show`.
@@ -76,15 +76,8 @@ fn heading(loaded: &Loaded) -> String {
 }
 
 fn watched(drill: &Drill) -> String {
-    let manifests: Vec<&str> = drill.workload.manifests.iter().map(|m| m.value.as_str()).collect();
-    let ready = &drill.workload.ready;
-    let mut text = format!(
-        "Workload   {}; deployment/{} ready within {}\nTarget     service/{}\n",
-        manifests.join(", "),
-        ready.deployment,
-        ready.within.value,
-        drill.target.service.value,
-    );
+    let mut text = format!("Workload   {}\n", workload(&drill.workload));
+    let _ = writeln!(text, "Target     service/{}", drill.target.service.value);
     for (i, signal) in drill.signals.iter().enumerate() {
         let _ = writeln!(text, "{:11}{}", if i == 0 { "Signals" } else { "" }, signal_line(&signal.value));
     }
@@ -92,6 +85,16 @@ fn watched(drill: &Drill) -> String {
     let _ = writeln!(text, "Detector   {} out, {} in a row", signal.value, after.value);
     let _ = writeln!(text, "Steady     all signals up for {}", drill.steady_state.stable_for.value);
     text
+}
+
+fn workload(workload: &Workload) -> String {
+    let Workload::Deployed(deployed) = workload else {
+        return "what is there already; nothing is deployed, nothing removed".to_owned();
+    };
+    let manifests: Vec<&str> = deployed.manifests.iter().map(|m| m.value.as_str()).collect();
+    let ready = &deployed.ready;
+    let within = ready.within.value;
+    format!("{}; deployment/{} ready within {within}", manifests.join(", "), ready.deployment)
 }
 
 fn signal_line(signal: &Signal) -> String {

@@ -15,21 +15,29 @@ pub struct Access {
     pub config: kube::Config,
     /// What the journal and the report say of the cluster.
     pub facts: journal::Cluster,
-    /// For people and their tools.
-    pub kubeconfig: PathBuf,
+    /// For people and their tools; nothing for `$KUBECONFIG`, else `~/.kube/config`.
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's context; nothing for its current one.
+    pub context: Option<String>,
 }
 
 impl Access {
+    /// Whether it is firedrill's own, on loopback, where a proxy has no say.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.facts.provider == "local"
+    }
+
     /// A client for control calls: it repeats requests that were answered 429, 503 or 504.
     ///
     /// kube sets no read timeout: wrap each call that is no watch in [`tokio::time::timeout`].
     pub fn client(&self) -> Result<kube::Client, Error> {
-        client(self.config.clone(), &self.kubeconfig)
+        client(self.config.clone(), self.kubeconfig.as_deref())
     }
 
     /// A client for measurements: every answer is given as it came, 503 too.
     pub fn probe_client(&self) -> Result<kube::Client, Error> {
-        client(probe_config(self.config.clone()), &self.kubeconfig)
+        client(probe_config(self.config.clone()), self.kubeconfig.as_deref())
     }
 }
 
@@ -39,9 +47,10 @@ pub(super) fn probe_config(mut config: kube::Config) -> kube::Config {
     config
 }
 
-pub(super) fn client(config: kube::Config, kubeconfig: &Path) -> Result<kube::Client, Error> {
+pub(super) fn client(config: kube::Config, kubeconfig: Option<&Path>) -> Result<kube::Client, Error> {
+    let kubeconfig = || kubeconfig.unwrap_or(Path::new("the kubeconfig")).to_owned();
     kube::Client::try_from(config)
-        .map_err(|source| Error::Client { kubeconfig: kubeconfig.to_owned(), source: Box::new(source) })
+        .map_err(|source| Error::Client { kubeconfig: kubeconfig(), source: Box::new(source) })
 }
 
 /// Reads a local cluster's kubeconfig. Proxy variables have no say: the cluster is on loopback.

@@ -192,6 +192,47 @@ pub enum Error {
         /// Why.
         source: Box<kube::config::KubeconfigError>,
     },
+    /// A kubeconfig of the user's that cannot be used.
+    #[error("cannot use the kubeconfig: {source}")]
+    #[diagnostic(
+        code(firedrill::cluster::user_kubeconfig),
+        help("kubectl config get-contexts lists the contexts; --kubeconfig PATH names another file")
+    )]
+    UserKubeconfig {
+        /// Why.
+        source: Box<kube::config::KubeconfigError>,
+    },
+    /// No context is the current one.
+    #[error("the kubeconfig has no current context")]
+    #[diagnostic(
+        code(firedrill::cluster::no_current_context),
+        help("name one with --context: {}", listed(known))
+    )]
+    NoCurrentContext {
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// No context of this name.
+    #[error("the kubeconfig has no context `{name}`")]
+    #[diagnostic(code(firedrill::cluster::no_context), help("it has: {}", listed(known)))]
+    NoContext {
+        /// As named.
+        name: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// The API server of a context gives no answer.
+    #[error("the API server of the context `{name}` does not answer: {why}")]
+    #[diagnostic(
+        code(firedrill::cluster::context_silent),
+        help("see what kubectl says: kubectl --context {name} get --raw /version")
+    )]
+    ContextSilent {
+        /// The context.
+        name: String,
+        /// What was heard instead.
+        why: String,
+    },
     /// No client can be made.
     #[error("cannot make a client from {}: {source}", kubeconfig.display())]
     #[diagnostic(
@@ -204,6 +245,10 @@ pub enum Error {
         /// Why.
         source: Box<kube::Error>,
     },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "no context at all".to_owned() } else { names.join(", ") }
 }
 
 /// A log's lines, marked as such.

@@ -6,12 +6,15 @@
 //! - [`responder`]: the process beside a local cluster that answers for its pods and removes the
 //!   cluster when its owner is gone
 //! - [`state`]: the folders of local clusters
+//! - [`context`]: a context of a kubeconfig; [`protected`]: those that are not to be touched
 //! - [`access`]: how a run talks to its cluster, wherever it came from
 
 pub mod access;
 pub mod binaries;
+pub mod context;
 pub mod error;
 pub mod local;
+pub mod protected;
 pub mod responder;
 pub mod state;
 

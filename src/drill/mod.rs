@@ -20,6 +20,7 @@ pub mod signal;
 pub mod source;
 pub mod step;
 mod tree;
+pub mod workload;
 mod yaml;
 
 pub use catalogue::{Loaded, load};
@@ -31,3 +32,4 @@ pub use round::*;
 pub use scenario::{ChoiceBrief, RunbookEntry, ScenarioTimes};
 pub use signal::*;
 pub use step::*;
+pub use workload::{Deployed, Ready, Workload};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use super::{Detector, Expect, Length, Responder, Round, Signal, SteadyState, Step};
+use super::{Detector, Expect, Length, Responder, Round, Signal, SteadyState, Step, Workload};
 
 /// One incident to rehearse: a workload, the way it breaks, how that is seen, and how it is mended.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +24,7 @@ pub struct Drill {
     /// The story around the drill.
     #[serde(default)]
     pub scenario: Scenario,
-    /// What is deployed before the fault.
+    /// What is broken: deployed before the fault, or `existing`.
     pub workload: Workload,
     /// What users need; its endpoints are the first signal.
     pub target: Target,
@@ -101,28 +101,6 @@ pub struct Scenario {
     /// What is going on.
     #[serde(default)]
     pub situation: Option<String>,
-}
-
-/// What is deployed before the fault.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Workload {
-    /// Manifest files, relative to the drill file.
-    #[schemars(with = "Vec<String>")]
-    pub manifests: Vec<Spanned<String>>,
-    /// When it counts as deployed.
-    pub ready: Ready,
-}
-
-/// A deployment that must be rolled out within a time.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ready {
-    /// The Deployment's name.
-    pub deployment: String,
-    /// How long to wait for it.
-    #[schemars(with = "Length")]
-    pub within: Spanned<Length>,
 }
 
 /// What users need.

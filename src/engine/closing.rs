@@ -35,7 +35,9 @@ impl Tasks {
         let namespace = &self.plan().namespace;
         let changed = records.iter().map(|record| format!("{} in namespace {namespace}", record.object));
         let mut left: Vec<String> = changed.collect();
-        left.push(format!("namespace {namespace}, with all that is in it"));
+        if self.plan().ground.makes_namespace {
+            left.push(format!("namespace {namespace}, with all that is in it"));
+        }
         left.dedup();
         left
     }

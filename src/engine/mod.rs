@@ -8,6 +8,8 @@ pub mod guard;
 pub mod news;
 pub mod phase;
 pub mod plan;
+pub mod preflight;
+mod preparing;
 mod presence;
 pub mod recorder;
 pub mod root_cause;

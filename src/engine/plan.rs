@@ -9,7 +9,7 @@ use serde_saphyr::Spanned;
 use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
-use crate::drill::{Drill, DrillError, Length, Loaded, Signal, Step, scenario};
+use crate::drill::{Drill, DrillError, Length, Loaded, Mistake, Signal, Step, scenario};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 
 /// How long the signals may take to become steady, beside `stableFor`.
@@ -26,7 +26,7 @@ pub struct Wishes {
     pub run: String,
     /// Who runs it: `user@host/pid`.
     pub by: String,
-    /// The namespace that the run makes; nothing for one named after the drill and the run.
+    /// The namespace to act in; nothing for a new one, named after the drill and the run.
     pub namespace: Option<String>,
     /// Who mends.
     pub responder: ResponderKind,
@@ -49,33 +49,51 @@ pub struct Plan {
     pub manifests_by_file: BTreeMap<String, Vec<Value>>,
     /// How the caller wants it.
     pub wishes: Wishes,
-    /// The namespace that the run makes.
+    /// The namespace to act in.
     pub namespace: String,
+    /// What the preflight found there.
+    pub ground: Ground,
     hash: String,
+}
+
+/// What a run stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// Whether the run makes its namespace, and removes it.
+    pub makes_namespace: bool,
+    /// The Deployment behind the target Service.
+    pub deployment: String,
 }
 
 impl Plan {
     /// Puts a loaded drill and the caller's wishes together.
     ///
     /// # Errors
-    /// Where the variant is unknown or a manifest cannot be read.
+    /// Where the variant is unknown, a manifest cannot be read, or a workload that is there
+    /// already is to be found in no namespace that anybody named.
     pub fn new(loaded: Loaded, wishes: Wishes) -> Result<Self, DrillError> {
         let drill = match &wishes.variant {
             Some(name) => loaded.drill.with_variant(name)?,
             None => loaded.drill.clone(),
         };
-        let files = drill.workload.manifests.iter().map(|file| file.value.clone());
+        let files = drill.workload.manifests().iter().map(|file| file.value.clone());
         let mut manifests_by_file = BTreeMap::new();
         for file in files.chain(applied_files(&drill)) {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
         let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
-        let manifests = drill.workload.manifests.iter().filter_map(of_file).flatten().collect();
+        let manifests = drill.workload.manifests().iter().filter_map(of_file).flatten().collect();
+        let deployment = drill.workload.deployed().map(|deployed| deployed.ready.deployment.clone());
+        if deployment.is_none() && wishes.namespace.is_none() {
+            return Err(where_is_it(&drill).into());
+        }
+        // Until the preflight has looked, a new namespace is what is expected.
+        let ground = Ground { makes_namespace: true, deployment: deployment.unwrap_or_default() };
         let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
         let own = || format!("{}-{suffix}", drill.metadata.name.value);
         let namespace = wishes.namespace.clone().unwrap_or_else(own);
-        Ok(Self { namespace, drill, manifests, manifests_by_file, wishes, hash: loaded.hash })
+        Ok(Self { namespace, drill, manifests, manifests_by_file, wishes, ground, hash: loaded.hash })
     }
 
     /// The signals, in the drill's order.
@@ -139,6 +157,15 @@ impl Plan {
             choices: if runbook { scenario::choices(drill) } else { Vec::new() },
         }
     }
+}
+
+fn where_is_it(drill: &Drill) -> Mistake {
+    let name = &drill.metadata.name.value;
+    Mistake::new(
+        "firedrill::drill::which-namespace",
+        format!("{name} breaks a workload that is there already, but nothing says in which namespace"),
+    )
+    .help("name it with -n NAMESPACE; it must carry the label firedrill.dev/allow=true")
 }
 
 fn brief(signal: &Signal) -> SignalBrief {

@@ -6,6 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::news::Desk;
 use super::phase::Input;
+use super::undo::about::About;
 use super::undo::lease::{Lease, RENEW_EVERY};
 use crate::journal::AbortReason;
 use crate::steps::api::{Api, ApiError};
@@ -14,20 +15,20 @@ use crate::steps::api::{Api, ApiError};
 #[derive(Debug, Clone)]
 pub(super) struct Presence {
     lease: Lease,
-    holder: String,
+    about: About,
     begun: watch::Sender<bool>,
 }
 
 impl Presence {
-    /// The presence of `run` in `namespace`; `holder` is `user@host/pid`.
-    pub fn new(client: Client, namespace: &str, run: &str, holder: &str) -> Self {
+    /// The presence of `run` in `namespace`.
+    pub fn new(client: Client, namespace: &str, run: &str, about: &About) -> Self {
         let lease = Lease::new(Api::new(client), namespace, run);
-        Self { lease, holder: holder.to_owned(), begun: watch::Sender::new(false) }
+        Self { lease, about: about.clone(), begun: watch::Sender::new(false) }
     }
 
     /// Makes the Lease. The namespace must be there.
     pub async fn begin(&self) -> Result<(), ApiError> {
-        self.lease.take(&self.holder).await?;
+        self.lease.take(&self.about.by, &self.about.annotations()).await?;
         self.begun.send_replace(true);
         Ok(())
     }

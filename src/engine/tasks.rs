@@ -5,10 +5,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::claims::{self, Pending};
 use super::news::Desk;
@@ -31,7 +29,7 @@ pub struct Tasks {
     plan: Arc<Plan>,
     pub(super) client: Client,
     pub(super) desk: Desk,
-    presence: Presence,
+    pub(super) presence: Presence,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -62,7 +60,7 @@ impl Tasks {
             keep_workload: wishes.keep_workload,
         };
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run).about(&about);
-        let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &wishes.by);
+        let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &about);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
         let names = plan.signals().iter().map(|s| s.name().to_owned()).collect();
@@ -78,6 +76,7 @@ impl Tasks {
             files,
         );
         context.annotations = about.annotations();
+        context.keep_workload = wishes.keep_workload;
         Self {
             plan: Arc::new(plan),
             client,
@@ -99,48 +98,19 @@ impl Tasks {
         &self.plan
     }
 
+    /// What its steps need.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// How many replicas there were before the fault.
+    pub(super) fn set_replicas(&self, replicas: i32) {
+        let _ = self.replicas.set(replicas);
+    }
+
     /// Says in the cluster that the runner lives, until the caller ends this task.
     pub fn stay_present(&self) -> impl Future<Output = ()> + Send + 'static {
         self.presence.clone().keep(self.desk.clone(), self.stopped.clone())
-    }
-
-    /// Deploys the workload and waits until it is ready.
-    pub fn deploy(&self) -> impl Future<Output = ()> + Send + 'static {
-        let tasks = self.clone();
-        async move {
-            tasks.desk.input(match tasks.prepare().await {
-                Ok(()) => Input::Prepared,
-                Err(error) => Input::Abort(AbortReason::NotSteady, explain(&error)),
-            });
-        }
-    }
-
-    async fn prepare(&self) -> Result<(), steps::Error> {
-        let drill = &self.plan.drill;
-        let ready = &drill.workload.ready;
-        let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
-        self.desk.event(started(format!("deploy {}", drill.metadata.name.value)));
-        lock(&self.made).push(steps::api::namespace_ref(&self.plan.namespace));
-        steps::workload::create_namespace(&self.context).await?;
-        // Before anything else is there: from now on nobody else undoes this run.
-        self.presence.begin().await?;
-        let deployed = steps::workload::deploy(&self.plan.manifests, true, &self.context).await?;
-        lock(&self.made).extend(deployed.created);
-        self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
-        // Only the waiting is cut short: a creation that is under way would land after the undo.
-        tokio::select! {
-            () = self.stopped() => return Ok(()),
-            outcome = steps::workload::ready(&self.context, &ready.deployment, ready.within.value) => outcome?,
-        }
-        let _ = self.replicas.set(self.count_replicas().await.unwrap_or(1));
-        Ok(())
-    }
-
-    async fn count_replicas(&self) -> Option<i32> {
-        let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan.namespace);
-        let deployment = &self.plan.drill.workload.ready.deployment;
-        let found = timeout(steps::api::REQUEST_DEADLINE, api.get(deployment)).await.ok()?.ok()?;
-        found.spec?.replicas
     }
 
     /// Injects the fault.
@@ -222,7 +192,7 @@ impl Tasks {
     }
 
     /// Waits until the run is being ended.
-    async fn stopped(&self) {
+    pub(super) async fn stopped(&self) {
         let mut stopped = self.stopped.clone();
         let _ = stopped.wait_for(|stop| *stop).await;
     }
@@ -262,7 +232,7 @@ impl Tasks {
         let root_cause = RootCause {
             namespace: self.plan.namespace.clone(),
             service: self.plan.drill.target.service.value.clone(),
-            deployment: self.plan.drill.workload.ready.deployment.clone(),
+            deployment: self.plan.ground.deployment.clone(),
             replicas: self.replicas.get().copied().unwrap_or(1),
         };
         root_cause.until_gone(self.client.clone(), self.desk.clone())
@@ -275,7 +245,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// An error with its advice, on one line.
-fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
+pub(super) fn explain(error: &(dyn miette::Diagnostic + Send + Sync)) -> String {
     match error.help() {
         Some(help) => format!("{error} ({help})"),
         None => error.to_string(),

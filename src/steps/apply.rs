@@ -12,7 +12,7 @@ use crate::journal::{Effect, ObjectRef, Record, StepOutcome};
 pub(super) enum Creations {
     /// Yes: the namespace was there before the run.
     Recorded,
-    /// No: the namespace is the run's and goes with all that is in it.
+    /// No: it goes with the run's own namespace, or is to stay.
     Labelled,
 }
 
@@ -34,6 +34,17 @@ pub(super) async fn files(ctx: &Context, files: &[String]) -> Result<Done, Error
     Ok(done)
 }
 
+/// What is sent of a manifest.
+pub(super) fn body(namespace: &str, manifest: &Value) -> Value {
+    let mut body = manifest.clone();
+    pointer::set(&mut body, "/metadata/namespace", Some(json!(namespace)));
+    // What a manifest copied from a live object carries, and an apply may not.
+    for key in ["managedFields", "uid", "resourceVersion", "creationTimestamp"] {
+        pointer::set(&mut body, &format!("/metadata/{key}"), None);
+    }
+    body
+}
+
 /// Applies one manifest; says whether it made the object.
 pub(super) async fn one(
     ctx: &Context,
@@ -41,12 +52,7 @@ pub(super) async fn one(
     manifest: &Value,
     creations: Creations,
 ) -> Result<(Done, bool), Error> {
-    let mut body = manifest.clone();
-    pointer::set(&mut body, "/metadata/namespace", Some(json!(ctx.namespace)));
-    // What a manifest copied from a live object carries, and an apply may not.
-    for key in ["managedFields", "uid", "resourceVersion", "creationTimestamp"] {
-        pointer::set(&mut body, &format!("/metadata/{key}"), None);
-    }
+    let mut body = body(&ctx.namespace, manifest);
     if ctx.api.get(object).await?.is_some() {
         return Ok((change::existing(ctx, object, &Change::Apply(body)).await?, false));
     }

@@ -12,6 +12,7 @@ mod kinds;
 mod label;
 pub mod ownership;
 pub mod pointer;
+pub mod preview;
 pub mod rollout;
 mod wait;
 pub mod workload;
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 pub use diagnose::facts;
 pub use error::{Error, RecordError};
 pub use kinds::{Plural, plural};
+pub use label::selector;
 
 use crate::clock::{Stamp, Stopwatch};
 use crate::diagnose::Diagnosis;
@@ -70,6 +72,8 @@ pub struct Context {
     pub manifests: Arc<Manifests>,
     /// What a namespace that the run makes says of it: annotations.
     pub annotations: Value,
+    /// Whether the workload stays after the run; then nothing has to find it again.
+    pub keep_workload: bool,
     opened: AtomicBool,
     changes: AtomicU64,
 }
@@ -95,6 +99,7 @@ impl Context {
             signals,
             manifests,
             annotations: json!({}),
+            keep_workload: false,
             opened: AtomicBool::new(false),
             changes: AtomicU64::new(0),
         }
@@ -131,10 +136,7 @@ pub async fn run(step: &Step, ctx: &Context) -> Result<StepReport, Error> {
             let change = Change::Merge(patch.merge.clone());
             (change::named(ctx, &patch.target, &change).await?, None)
         }
-        Step::Scale(scale) => {
-            let change = Change::Merge(json!({"spec": {"replicas": scale.replicas}}));
-            (change::named(ctx, &scale.target, &change).await?, None)
-        }
+        Step::Scale(scale) => (change::named(ctx, &scale.target, &scaled(scale.replicas)).await?, None),
         Step::Label(label) => (label::label(ctx, label).await?, None),
         Step::Restart(target) => (restart(ctx, target).await?, None),
         Step::Delete(target) => (delete::delete(ctx, target).await?, None),
@@ -168,13 +170,20 @@ impl Done {
     }
 }
 
+fn scaled(replicas: u32) -> Change {
+    Change::Merge(json!({"spec": {"replicas": replicas}}))
+}
+
+fn restarted(now: &str) -> Change {
+    let annotations = json!({"kubectl.kubernetes.io/restartedAt": now});
+    Change::Merge(json!({"spec": {"template": {"metadata": {"annotations": annotations}}}}))
+}
+
 /// Restarts a workload's pods as `kubectl rollout restart` does. There is nothing to undo:
 /// the pods that went cannot come back, and the annotation that made them go means nothing.
 async fn restart(ctx: &Context, target: &ObjectName) -> Result<Done, Error> {
     let object = kinds::resolve(&ctx.api, &ctx.namespace, target).await?;
     let now = chrono::Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    let annotations = json!({"kubectl.kubernetes.io/restartedAt": now});
-    let body = json!({"spec": {"template": {"metadata": {"annotations": annotations}}}});
-    let answer = ctx.api.change(&object, &Change::Merge(body), Mode::Real).await;
+    let answer = ctx.api.change(&object, &restarted(&now), Mode::Real).await;
     change::outcome(answer, ctx.clock.stamp(), StepOutcome::Changed)
 }

@@ -54,7 +54,8 @@ pub async fn deploy(manifests: &[Value], new_namespace: bool, ctx: &Context) -> 
     if new_namespace {
         create_namespace(ctx).await?;
     }
-    let creations = if new_namespace { Creations::Labelled } else { Creations::Recorded };
+    let creations =
+        if new_namespace || ctx.keep_workload { Creations::Labelled } else { Creations::Recorded };
     let mut deployed = Deployed { namespace_created: new_namespace, created: Vec::new() };
     for (object, manifest) in objects {
         let (done, made) = apply::one(ctx, &object, manifest, creations).await?;

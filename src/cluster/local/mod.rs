@@ -123,6 +123,13 @@ struct Private {
     keep: bool,
 }
 
+impl From<Access> for Held {
+    /// A cluster that is not the run's to remove.
+    fn from(access: Access) -> Self {
+        Self { access, private: None }
+    }
+}
+
 impl Held {
     /// Whether nothing of the cluster stays once it is released.
     #[must_use]
@@ -159,12 +166,17 @@ async fn keep_up(home: &Home, responder: &mut Responder) -> Result<(), Error> {
     responder.say(Said::Keep).await
 }
 
+/// The cluster that `cluster up` made, where it is up. One that does not answer is for
+/// `cluster up` to mend; a run needs one that does.
+pub async fn shared(options: &Options) -> Result<Option<Access>, Error> {
+    let home = Home::new(&options.state, SHARED)?;
+    Ok(running(&home).await.ok().flatten())
+}
+
 /// The cluster that `cluster up` made, where it is up; else a private one, which is started now.
 pub async fn acquire(options: &Options, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Held, Error> {
-    let shared = Home::new(&options.state, SHARED)?;
-    // One that does not answer is for `cluster up` to mend; a run needs one that does.
-    if let Ok(Some(access)) = running(&shared).await {
-        return Ok(Held { access, private: None });
+    if let Some(access) = shared(options).await? {
+        return Ok(access.into());
     }
     remove::leftovers(&options.state).await?;
     let home = Home::random(&options.state)?;
@@ -245,6 +257,15 @@ pub fn kubeconfig(options: &Options, name: &str) -> Result<PathBuf, Error> {
     }
 }
 
+/// A cluster that is up, whether it answers or not.
+pub async fn find(options: &Options, name: &str) -> Result<Access, Error> {
+    let home = Home::new(&options.state, name)?;
+    match home.read()? {
+        Some(state) if state.version.is_some() && whole(&home) => access(&home, &state).await,
+        _ => Err(Error::Down { name: name.to_owned() }),
+    }
+}
+
 /// The cluster, where all of its processes run and it answers; an error where it does not answer.
 async fn running(home: &Home) -> Result<Option<Access>, Error> {
     let Some(state) = home.read()? else { return Ok(None) };
@@ -276,5 +297,6 @@ async fn access(home: &Home, state: &State) -> Result<Access, Error> {
         created_by_run: state.owner == Owner::Run,
         simulated_pods: true,
     };
-    Ok(Access { config: access::local_config(&kubeconfig).await?, facts, kubeconfig })
+    let config = access::local_config(&kubeconfig).await?;
+    Ok(Access { config, facts, kubeconfig: Some(kubeconfig), context: None })
 }

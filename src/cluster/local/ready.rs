@@ -28,7 +28,7 @@ const ASK_EVERY: Duration = Duration::from_millis(25);
 /// for. Returns the API server's version. Without a deadline of its own.
 pub(super) async fn ready(home: &Home, say: impl Fn(&'static str)) -> Result<String, Error> {
     let config = access::local_config(&home.kubeconfig()).await?;
-    let client = access::client(config, &home.kubeconfig())?;
+    let client = access::client(config, Some(&home.kubeconfig()))?;
     say("the API server");
     let nodes: Api<Node> = Api::all(client.clone());
     until_ok(|| make_node(&nodes)).await;

@@ -83,7 +83,7 @@ fn record(home: &Home) -> Result<(), Error> {
 
 async fn watch_pods(home: &Home, pods: &Arc<Pods>) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Error> {
     let config = access::local_config(&home.kubeconfig()).await?;
-    let client = access::client(config, &home.kubeconfig())?;
+    let client = access::client(config, Some(&home.kubeconfig()))?;
     let (known, first) = oneshot::channel();
     Ok((tokio::spawn(pods::watch(client, Arc::clone(pods), known)), first))
 }

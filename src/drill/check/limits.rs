@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Check;
 use crate::drill::error::Mistake;
-use crate::drill::{Length, Signal};
+use crate::drill::{Length, Signal, Workload};
 
 /// Namespaces are named after the drill and the run, and have 63 characters.
 const LONGEST_NAME: usize = 40;
@@ -22,7 +22,7 @@ impl Check<'_> {
     pub(super) fn sizes(&mut self) -> bool {
         let drill = self.drill;
         let mut lists = vec![
-            ("workload/manifests".to_owned(), drill.workload.manifests.len()),
+            ("workload/manifests".to_owned(), drill.workload.manifests().len()),
             ("signals".to_owned(), drill.signals.len()),
             ("impact/cascade".to_owned(), drill.impact.cascade.len()),
             ("rounds".to_owned(), drill.rounds.len()),
@@ -73,16 +73,15 @@ impl Check<'_> {
     fn waits(&mut self) {
         let drill = self.drill;
         let mut lengths = vec![
-            ("workload/ready/within".to_owned(), drill.workload.ready.within.value),
             ("steadyState/stableFor".to_owned(), drill.steady_state.stable_for.value),
             ("fault/expect/within".to_owned(), drill.fault.expect.within.value),
         ];
+        let deployed = drill.workload.deployed();
+        lengths.extend(deployed.map(|w| ("workload/ready/within".to_owned(), w.ready.within.value)));
         for (name, variant) in &drill.variants {
+            let deployed = variant.workload.as_ref().and_then(Workload::deployed);
             lengths.extend(
-                variant
-                    .workload
-                    .iter()
-                    .map(|w| (format!("variants/{name}/workload/ready/within"), w.ready.within.value)),
+                deployed.map(|w| (format!("variants/{name}/workload/ready/within"), w.ready.within.value)),
             );
             lengths.extend(
                 variant

@@ -8,7 +8,7 @@ use crate::drill::error::Mistake;
 use crate::drill::kinds;
 use crate::drill::manifest::{self, Object};
 use crate::drill::nearest::{nearest, suggest};
-use crate::drill::{Step, Workload};
+use crate::drill::{Deployed, Step};
 
 /// The objects of every manifest that the drill names.
 pub(super) struct Inventory {
@@ -33,15 +33,19 @@ impl Check<'_> {
     /// Reads every manifest once and checks its objects.
     pub(super) fn manifests(&mut self) -> Inventory {
         let drill = self.drill;
-        let mut all = Inventory { objects: Vec::new(), complete: true };
-        let base = self.workload("workload", &drill.workload, &mut all);
-        let mut workloads = vec![("workload".to_owned(), &drill.workload, base)];
-        for (name, variant) in &drill.variants {
-            if let Some(workload) = &variant.workload {
-                let path = format!("variants/{name}/workload");
-                let own = self.workload(&path, workload, &mut all);
-                workloads.push((path, workload, own));
-            }
+        // What is there already, no manifest of the drill can tell.
+        let complete = drill.workload.deployed().is_some();
+        let mut all = Inventory { objects: Vec::new(), complete };
+        let variants = drill.variants.iter();
+        let workloads = variants.filter_map(|(name, variant)| {
+            Some((format!("variants/{name}/workload"), variant.workload.as_ref()?))
+        });
+        let workloads = std::iter::once(("workload".to_owned(), &drill.workload)).chain(workloads);
+        let mut read = Vec::new();
+        for (path, workload) in workloads {
+            let Some(deployed) = workload.deployed() else { continue };
+            let own = self.workload(&path, deployed, &mut all);
+            read.push((path, deployed, own));
         }
         for (path, step) in super::steps(drill) {
             let Step::Apply(apply) = step else { continue };
@@ -49,15 +53,15 @@ impl Check<'_> {
                 self.file(&format!("{path}/apply/manifests/{i}"), name, &mut all);
             }
         }
-        for (path, workload, own) in workloads {
-            if own.complete && all.complete {
+        for (path, workload, own) in read {
+            if own.complete && (all.complete || !complete) {
                 self.holds_target(&path, workload, &own, &all);
             }
         }
         all
     }
 
-    fn workload(&mut self, path: &str, workload: &Workload, all: &mut Inventory) -> Inventory {
+    fn workload(&mut self, path: &str, workload: &Deployed, all: &mut Inventory) -> Inventory {
         if workload.manifests.is_empty() {
             let mistake = Mistake::new("firedrill::drill::no-manifests", "the workload names no manifests")
                 .help("name at least the file with the target Service and its Deployment");
@@ -118,7 +122,7 @@ impl Check<'_> {
     }
 
     /// The target Service and the Deployment to wait for are among the workload's objects.
-    fn holds_target(&mut self, path: &str, workload: &Workload, own: &Inventory, all: &Inventory) {
+    fn holds_target(&mut self, path: &str, workload: &Deployed, own: &Inventory, all: &Inventory) {
         let target = &self.drill.target.service.value;
         if !own.has("Service", target) {
             self.lacking("target/service", "Service", target, own, all);

@@ -42,13 +42,14 @@ impl Lease {
         Self { api, run: run.to_owned(), object }
     }
 
-    /// Makes it. `holder` is `user@host/pid`.
-    pub async fn take(&self, holder: &str) -> Result<(), ApiError> {
+    /// Makes it. `holder` is `user@host/pid`; `annotations` say what it is about.
+    pub async fn take(&self, holder: &str, annotations: &Value) -> Result<(), ApiError> {
         let seconds = WATCH_FOR.as_secs();
         let spec =
             json!({"holderIdentity": holder, "leaseDurationSeconds": seconds, "renewTime": time_now()});
         let body = json!({"apiVersion": API_VERSION, "kind": "Lease",
-            "metadata": {"name": self.object.name, "labels": {RUN_LABEL: self.run}}, "spec": spec});
+            "metadata": {"name": self.object.name, "labels": {RUN_LABEL: self.run},
+                "annotations": annotations}, "spec": spec});
         match self.api.create(&self.object, &body).await {
             // The creation arrived, its answer did not: the name is the run's alone.
             Err(error) if error.is_conflict() => self.renew().await,

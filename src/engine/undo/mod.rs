@@ -16,6 +16,7 @@ mod plan;
 #[cfg(test)]
 mod plan_tests;
 pub mod store;
+pub mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -147,7 +148,7 @@ impl Undo {
         (leaving, kept)
     }
 
-    /// The records go when there is nothing left that they are needed for, the Lease after them:
+    /// The records go when there is nothing left that they are needed for, the Leases after them:
     /// whatever dies in between, the run is still found. A namespace that stays says that it is
     /// no open run's any more.
     async fn forget(&self, api: &Api, kept: bool) -> UndoSummary {
@@ -159,6 +160,10 @@ impl Undo {
         }
         let store = ConfigMapStore::new(self.client.clone(), &self.namespace, &self.run);
         left.extend(store.delete().await.err().map(|error| error.to_string()));
+        if left.is_empty() {
+            let given_back = target::give_back(api, &self.namespace, &self.run).await;
+            left.extend(given_back.err().map(|error| error.to_string()));
+        }
         if left.is_empty() {
             let deleted = Lease::new(api.clone(), &self.namespace, &self.run).delete().await;
             left.extend(deleted.err().map(|error| error.to_string()));

@@ -138,6 +138,8 @@ impl Found {
         let (Some(run), Some(namespace)) = (label(lease, RUN_LABEL), meta(lease, "namespace")) else {
             return;
         };
-        self.run(run, namespace).holder = lease::holder(lease).map(str::to_owned);
+        let open = self.run(run, namespace);
+        open.holder = lease::holder(lease).map(str::to_owned);
+        open.about = open.about.take().or_else(|| About::read(lease));
     }
 }

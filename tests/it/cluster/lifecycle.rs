@@ -114,7 +114,7 @@ async fn a_run_uses_the_cluster_that_is_up() {
         keep: false,
     };
     let held = local::acquire(&options, &|_| {}).await.unwrap();
-    assert_eq!(held.access.kubeconfig, cluster.home.kubeconfig());
+    assert_eq!(held.access.kubeconfig, Some(cluster.home.kubeconfig()));
     assert!(!held.access.facts.created_by_run);
     assert!(held.access.facts.simulated_pods);
     let version = held.access.client().unwrap().apiserver_version().await.unwrap();

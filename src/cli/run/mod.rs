@@ -1,28 +1,34 @@
 //! `firedrill run`: a drill from its beginning to its report.
 
+mod dry;
+mod place;
+mod plan_text;
+mod words;
+
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::ValueEnum;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::cluster::{LocalArgs, quoted, tell};
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print};
 use crate::clock::Stopwatch;
-use crate::cluster::local::{self, Held};
+use crate::cluster::local::Held;
 use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
 use crate::engine::guard::Charge;
 use crate::engine::guard::held::Guard;
 use crate::engine::plan::{Plan, Wishes};
+use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
-use crate::journal::{ResponderKind, place, read};
+use crate::journal::{self, ResponderKind, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
+use place::{Place, PlaceArgs};
 
 /// Arguments of `firedrill run`.
 #[derive(Debug, clap::Args)]
@@ -38,14 +44,18 @@ pub struct Args {
     /// End the run and undo after this time, whatever has happened
     #[arg(long, value_name = "TIME", default_value = "15m")]
     max_duration: Length,
-    /// The namespace to make for the run [default: named after the drill and the run]
+    /// The namespace: a new one, or one that carries the label firedrill.dev/allow=true [default:
+    /// a new one, named after the drill and the run]
     #[arg(short, long, value_name = "NS")]
     namespace: Option<String>,
     /// Leave the workload in place after the run; the fault is undone all the same
     #[arg(long)]
     keep_workload: bool,
+    /// Check everything, print the plan with every change and its undo, and change nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
-    cluster: LocalArgs,
+    place: PlaceArgs,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -69,7 +79,11 @@ pub async fn run(args: Args) -> Outcome {
     let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
+    let mut plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
+    let place = args.place.place()?;
+    if args.dry_run {
+        return dry::run(plan, place, args.output).await;
+    }
     let path = journal_path(&args, &plan.wishes.run)?;
     let clock = Stopwatch::start();
     let progress = Progress::start(clock);
@@ -77,17 +91,15 @@ pub async fn run(args: Args) -> Outcome {
     for warning in warnings {
         progress.note(&format!("warning: {warning}"));
     }
-    let options = args.cluster.options()?;
-    let tell = |news: local::Progress| tell(&progress, &news);
-    let acquired = tokio::select! {
-        held = local::acquire(&options, &tell) => Some(held),
+    let ready = tokio::select! {
+        held = ready(&mut plan, place, &progress) => Some(held),
         _ = interrupts.recv() => None,
     };
-    let held = match acquired {
+    let held = match ready {
         Some(Ok(held)) => held,
-        Some(Err(error)) => {
+        Some(Err(failure)) => {
             progress.finish();
-            return Err(Failure::environment(error));
+            return Err(failure);
         }
         None => {
             progress.note("interrupted before anything was changed");
@@ -98,6 +110,26 @@ pub async fn run(args: Args) -> Outcome {
     let outcome = on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await;
     let released = held.release().await.map_err(Failure::environment);
     outcome.and_then(|exit| released.map(|()| exit))
+}
+
+/// A cluster that answers, and against which nothing speaks.
+async fn ready(plan: &mut Plan, place: Place, progress: &Progress) -> Result<Held, Failure> {
+    let held = place.hold(progress).await?;
+    let client = held.access.client().map_err(Failure::environment)?;
+    let looked = preflight::preflight(&client, plan).await.map_err(refused);
+    match looked {
+        Ok(_) => Ok(held),
+        Err(refusal) => {
+            held.release().await.map_err(Failure::environment)?;
+            Err(refusal)
+        }
+    }
+}
+
+/// A safeguard's refusal has an exit code of its own; a cluster that fails has another.
+fn refused(refusal: Refusal) -> Failure {
+    let exit = if refusal.is_failure() { Exit::Environment } else { Exit::Refused };
+    Failure::new(exit, refusal)
 }
 
 /// The part of a run for which there is a cluster.
@@ -111,7 +143,7 @@ async fn on_cluster(
 ) -> Outcome {
     let access = &held.access;
     if args.respond == Respond::Manual {
-        progress.block(&instructions(&plan, &access.kubeconfig));
+        progress.block(&words::instructions(&plan, access));
     }
     let run = plan.wishes.run.clone();
     let journal = Journal::create(path).map_err(Failure::environment)?;
@@ -135,7 +167,7 @@ async fn on_cluster(
     let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
-        return left_at_once(held, &left, &run);
+        return words::left_at_once(held, &left, &run);
     }
     // From the file, not from memory: what is printed now is what `report` prints later.
     let reading = read::read(path).map_err(Failure::environment)?;
@@ -149,33 +181,19 @@ async fn on_cluster(
 
 /// What the run's guard is told.
 fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge {
-    let wishes = &plan.wishes;
+    let (wishes, access) = (&plan.wishes, &held.access);
     Charge {
         run: wishes.run.clone(),
         namespace: plan.namespace.clone(),
         keep_workload: wishes.keep_workload,
         journal: journal.to_owned(),
-        kubeconfig: Some(held.access.kubeconfig.clone()),
-        context: None,
-        loopback: true,
+        kubeconfig: access.kubeconfig.clone(),
+        context: access.context.clone(),
+        loopback: access.is_local(),
         private_cluster: held.private_folder().map(Path::to_owned),
         began: clock.began(),
         deadline: clock.elapsed().saturating_add(Length(wishes.max_duration).nanos()),
     }
-}
-
-/// A second signal: what is left, and the command that undoes it. A private cluster goes with
-/// everything in it.
-fn left_at_once(held: &Held, left: &[String], run: &str) -> Outcome {
-    if held.is_removed_on_release() {
-        return Ok(Exit::Interrupted);
-    }
-    let kubeconfig = quoted(&held.access.kubeconfig.to_string_lossy());
-    let error = LeftAtOnce {
-        left: left.join("\n"),
-        command: format!("firedrill recover --kubeconfig {kubeconfig} --run {run}"),
-    };
-    Err(Failure::new(Exit::LeftChanged, error))
 }
 
 fn wishes(args: &Args) -> Wishes {
@@ -207,19 +225,11 @@ fn journal_path(args: &Args, run: &str) -> Result<PathBuf, Failure> {
     match &args.journal {
         Some(path) if path.exists() => Err(Failure::usage(write::Error::Exists { path: path.clone() })),
         Some(path) => Ok(path.clone()),
-        None => place::runs_from_env().map(|runs| place::journal(&runs, run)).map_err(Failure::environment),
+        None => {
+            let runs = journal::place::runs_from_env().map_err(Failure::environment)?;
+            Ok(journal::place::journal(&runs, run))
+        }
     }
-}
-
-/// What a person who mends by hand needs to know.
-fn instructions(plan: &Plan, kubeconfig: &Path) -> String {
-    let stable = plan.drill.steady_state.stable_for.value;
-    format!(
-        "You mend this one. In another terminal:\n\n  export KUBECONFIG={}\n  kubectl -n {} get service,endpointslice,pod\n\nAny change that brings every signal back and keeps it up for {stable} ends the incident.\nCtrl-C, or {} from now, ends the run and undoes everything.",
-        kubeconfig.display(),
-        plan.namespace,
-        Length(plan.wishes.max_duration),
-    )
 }
 
 impl From<ReportExit> for Exit {
@@ -233,13 +243,4 @@ impl From<ReportExit> for Exit {
             ReportExit::Interrupted => Self::Interrupted,
         }
     }
-}
-
-/// A second signal: the run ended before its undo.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("left at once; this is not undone:\n{left}")]
-#[diagnostic(code(firedrill::left), help("this undoes it: {command}"))]
-struct LeftAtOnce {
-    left: String,
-    command: String,
 }

@@ -1,0 +1,96 @@
+//! The cluster of a run: the local one, or a context that the caller names and nothing protects.
+
+use glob::Pattern;
+use miette::Diagnostic;
+
+use super::super::client::ClientArgs;
+use super::super::cluster::{LocalArgs, tell};
+use super::super::exit::{Exit, Failure};
+use crate::cluster::Access;
+use crate::cluster::context::Context;
+use crate::cluster::local::{self, Held};
+use crate::cluster::protected::{DEFAULT, protecting};
+use crate::ui::progress::Progress;
+
+/// Which cluster to break something in.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PlaceArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(flatten)]
+    local: LocalArgs,
+    /// Contexts that are refused, by their name or their cluster's
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        env = "FIREDRILL_PROTECTED",
+        value_delimiter = ',',
+        default_value = DEFAULT
+    )]
+    protected: Vec<Pattern>,
+    /// Run in this protected context all the same; the name once more, to be sure
+    #[arg(long, value_name = "NAME")]
+    allow_protected: Option<String>,
+}
+
+/// Where a run goes.
+#[derive(Debug)]
+pub enum Place {
+    /// firedrill's own cluster.
+    Local(Box<local::Options>),
+    /// A context of the caller's kubeconfig.
+    Context(Box<Context>),
+}
+
+impl PlaceArgs {
+    /// Where the run goes. Nothing is sent anywhere yet.
+    pub fn place(&self) -> Result<Place, Failure> {
+        let Some(context) = self.client.context()? else {
+            return Ok(Place::Local(Box::new(self.local.options()?)));
+        };
+        let allowed = self.allow_protected.as_deref() == Some(context.name.as_str());
+        match protecting(&self.protected, &[&context.name, &context.cluster]) {
+            Some(pattern) if !allowed => {
+                let Context { name, cluster, .. } = context;
+                let pattern = pattern.as_str().to_owned();
+                Err(Failure::new(Exit::Refused, Protected { name, cluster, pattern }))
+            }
+            _ => Ok(Place::Context(Box::new(context))),
+        }
+    }
+}
+
+impl Place {
+    /// A cluster that answers. A local one is started where none is up.
+    pub async fn hold(self, progress: &Progress) -> Result<Held, Failure> {
+        let held = match self {
+            Self::Local(options) => local::acquire(&options, &|news| tell(progress, &news)).await,
+            Self::Context(context) => context.connect().await.map(Held::from),
+        };
+        held.map_err(Failure::environment)
+    }
+
+    /// A cluster that answers; nothing where the run would start one.
+    pub async fn find(self) -> Result<Option<Access>, Failure> {
+        match self {
+            Self::Local(options) => local::shared(&options).await.map_err(Failure::environment),
+            Self::Context(context) => context.connect().await.map(Some).map_err(Failure::environment),
+        }
+    }
+}
+
+/// A context that is not to be broken by accident.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("the context `{name}` (cluster `{cluster}`) is protected by the pattern `{pattern}`")]
+#[diagnostic(
+    code(firedrill::safeguard::protected),
+    help(
+        "if it is meant: --allow-protected {name}. Patterns come from --protected or \
+         FIREDRILL_PROTECTED, separated by commas"
+    )
+)]
+struct Protected {
+    name: String,
+    cluster: String,
+    pattern: String,
+}

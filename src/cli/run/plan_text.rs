@@ -1,0 +1,86 @@
+//! The plan of a dry run, for people.
+
+use std::fmt::Write as _;
+
+use super::dry::{Check, Planned, PlannedRequest, PlannedStep};
+use crate::journal::StepPlace;
+use crate::report::plain::plain;
+
+/// The plan as text, with a line end.
+pub(super) fn text(planned: &Planned) -> String {
+    let mut lines = vec![
+        format!("DRY RUN: {}", planned.title),
+        "Nothing was changed. A run would do this:".to_owned(),
+        String::new(),
+        format!("Cluster    {}", cluster(planned)),
+        format!("Namespace  {}", namespace(planned)),
+        format!("Target     {}", planned.target),
+        format!("Deadline   {}, then everything is undone", planned.max_duration),
+    ];
+    let mut heading = "";
+    for step in &planned.steps {
+        let next = chapter(&step.place);
+        if next != heading {
+            lines.extend([String::new(), next.to_owned()]);
+            heading = next;
+        }
+        lines.extend(of_step(step));
+    }
+    let mut text = String::new();
+    for line in lines {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{}", plain(&line).trim_end());
+    }
+    text
+}
+
+fn cluster(planned: &Planned) -> String {
+    match &planned.cluster {
+        Some(cluster) => format!("{} ({}), Kubernetes {}", cluster.name, cluster.provider, cluster.version),
+        None => "none is up: the run starts a local one of its own, and nothing was tried out".to_owned(),
+    }
+}
+
+fn namespace(planned: &Planned) -> String {
+    let name = &planned.namespace;
+    match (planned.makes_namespace, planned.keep_workload) {
+        (true, false) => format!("{name}, made for the run and deleted after it"),
+        (true, true) => format!("{name}, made for the run; it stays, with the workload"),
+        (false, _) => format!("{name}, which is there and open to drills; it stays"),
+    }
+}
+
+fn chapter(place: &StepPlace) -> &'static str {
+    match place {
+        StepPlace::Workload => "Workload",
+        StepPlace::Fault(_) => "Fault",
+        StepPlace::Runbook(..) => "Runbook",
+    }
+}
+
+fn of_step(step: &PlannedStep) -> Vec<String> {
+    let name = match &step.place {
+        StepPlace::Runbook(name, _) => format!("{name}: "),
+        _ => String::new(),
+    };
+    let mut lines = vec![format!("  {name}{}", step.what)];
+    lines.extend(step.requests.iter().flat_map(of_request));
+    lines
+}
+
+fn of_request(request: &PlannedRequest) -> Vec<String> {
+    let body = match request.verb {
+        // What is applied is long, and stands in a file.
+        "delete" | "apply" => String::new(),
+        _ => format!(" {}", request.body),
+    };
+    let check = match &request.check {
+        Check::Accepted => "accepted by the API server".to_owned(),
+        Check::Refused { status, message } => format!("refused, as the drill says: {message} ({status})"),
+        Check::Unchecked { why } => format!("unchecked: {why}"),
+    };
+    let mut lines =
+        vec![format!("      {} {}{body}", request.verb, request.object), format!("      {check}")];
+    lines.extend(request.undo.iter().map(|line| format!("      undo: {line}")));
+    lines
+}
