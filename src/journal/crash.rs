@@ -7,12 +7,15 @@
 //! FIREDRILL_CRASH=before:point:detect
 //! FIREDRILL_CRASH=after:step-started:fault.0
 //! FIREDRILL_CRASH=after:request#3         after the third request
+//! FIREDRILL_CRASH=after+guard:recorded    with its child, the guard, killed right before
 //! ```
 //!
 //! An event is named by its [`Kind::label`], or by the part of it before the colon. Anything
 //! else never crashes.
 
-use rustix::process::{Signal, getpid, kill_process};
+use std::fs;
+
+use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::Kind;
 
@@ -28,20 +31,46 @@ pub(super) enum Moment {
     After,
 }
 
+/// How to die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Death {
+    moment: Moment,
+    with_guard: bool,
+}
+
 impl Moment {
     /// Kills this process where it is to die now.
-    pub fn die_if(self, wanted: Option<Self>) {
-        if wanted == Some(self) {
-            // A process may always send a signal to itself; it ends before this returns.
-            let _ = kill_process(getpid(), Signal::KILL);
+    pub fn die_if(self, wanted: Option<Death>) {
+        let Some(death) = wanted.filter(|death| death.moment == self) else { return };
+        if death.with_guard {
+            // The thread that would notice the loss is this one.
+            for child in children() {
+                let _ = kill_process(child, Signal::KILL);
+            }
         }
+        // A process may always send a signal to itself; it ends before this returns.
+        let _ = kill_process(getpid(), Signal::KILL);
     }
+}
+
+/// The children of this process, where there is a /proc that tells.
+fn children() -> Vec<Pid> {
+    let own = getpid().as_raw_nonzero().to_string();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_child = |pid: &i32| {
+        // `PID (NAME) STATE PARENT …`, and a name may hold anything.
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+        parent == Some(own.as_str())
+    };
+    pids.filter(is_child).filter_map(Pid::from_raw).collect()
 }
 
 /// Where to crash.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Crash {
-    moment: Moment,
+    death: Death,
     label: String,
     /// How many such events there still are, this one included.
     left: u64,
@@ -54,8 +83,12 @@ impl Crash {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (moment, event) = text.split_once(':')?;
-        let moment = match moment {
+        let (how, event) = text.split_once(':')?;
+        let (how, with_guard) = match how.strip_suffix("+guard") {
+            Some(how) => (how, true),
+            None => (how, false),
+        };
+        let moment = match how {
             "before" => Moment::Before,
             "after" => Moment::After,
             _ => return None,
@@ -64,18 +97,18 @@ impl Crash {
             Some((label, nth)) => (label, nth.parse().ok()?),
             None => (event, 1),
         };
-        Some(Self { moment, label: label.to_owned(), left })
+        Some(Self { death: Death { moment, with_guard }, label: label.to_owned(), left })
     }
 
-    /// On which side of the write of this event to die, if at all.
-    pub fn wanted(&mut self, kind: &Kind) -> Option<Moment> {
+    /// How to die at this event, if at all.
+    pub fn wanted(&mut self, kind: &Kind) -> Option<Death> {
         let label = kind.label();
         let rest = label.strip_prefix(&self.label)?;
         if !rest.is_empty() && !rest.starts_with(':') {
             return None;
         }
         self.left = self.left.checked_sub(1)?;
-        (self.left == 0).then_some(self.moment)
+        (self.left == 0).then_some(self.death)
     }
 }
 
@@ -84,7 +117,7 @@ mod tests {
     use super::*;
     use crate::journal::{Phase, StepPlace};
 
-    fn crashes(text: &str, kinds: &[Kind]) -> Option<(usize, Moment)> {
+    fn crashes(text: &str, kinds: &[Kind]) -> Option<(usize, Death)> {
         let mut crash = Crash::parse(text)?;
         kinds.iter().enumerate().find_map(|(at, kind)| Some((at, crash.wanted(kind)?)))
     }
@@ -99,13 +132,15 @@ mod tests {
             Kind::Phase { phase: Phase::Undoing },
             Kind::RunEnded,
         ];
+        let found = |at, moment, with_guard| Some((at, Death { moment, with_guard }));
         for (text, expected) in [
-            ("before:phase", Some((0, Moment::Before))),
-            ("after:phase#2", Some((3, Moment::After))),
-            ("before:phase:undoing", Some((3, Moment::Before))),
-            ("after:step-started:fault.0", Some((1, Moment::After))),
-            ("after:step-started:fix.A.1", Some((2, Moment::After))),
-            ("after:run-ended", Some((4, Moment::After))),
+            ("before:phase", found(0, Moment::Before, false)),
+            ("after:phase#2", found(3, Moment::After, false)),
+            ("before:phase:undoing", found(3, Moment::Before, false)),
+            ("after:step-started:fault.0", found(1, Moment::After, false)),
+            ("after:step-started:fix.A.1", found(2, Moment::After, false)),
+            ("after:run-ended", found(4, Moment::After, false)),
+            ("after+guard:run-ended", found(4, Moment::After, true)),
             ("after:run", None),
             ("after:phase:undoing#2", None),
             ("between:phase", None),
