@@ -97,6 +97,15 @@ pub fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
     runtime.block_on(command)
 }
 
+/// Runs the future of a command that mostly waits on a runtime of this thread alone.
+pub fn block_on_one(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::environment(NoRuntime { source }))?;
+    runtime.block_on(command)
+}
+
 /// The operating system gave no threads or no event queue.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("cannot start: {source}")]

@@ -5,6 +5,7 @@ mod client;
 pub mod cluster;
 pub mod diagnose;
 pub mod exit;
+pub mod guard;
 pub mod interrupt;
 pub mod list;
 pub mod output;
@@ -55,6 +56,8 @@ enum Command {
     Cluster(cluster::Args),
     #[command(hide = true)]
     Responder(responder::Args),
+    #[command(hide = true)]
+    Guard(guard::Args),
 }
 
 /// Parses the command line, carries the command out and returns the exit code.
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Recover(args) => exit::block_on(recover::run(args)),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
+        Command::Guard(args) => exit::block_on_one(guard::run(args)),
     };
     finish(outcome)
 }

@@ -22,6 +22,12 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether it is firedrill's own, on loopback, where a proxy has no say.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.facts.provider == "local"
+    }
+
     /// A client for control calls: it repeats requests that were answered 429, 503 or 504.
     ///
     /// kube sets no read timeout: wrap each call that is no watch in [`tokio::time::timeout`].

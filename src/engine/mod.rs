@@ -4,6 +4,7 @@ pub mod claims;
 mod closing;
 pub mod ending;
 mod event_loop;
+pub mod guard;
 pub mod news;
 pub mod phase;
 pub mod plan;

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::ending::Ending;
 use super::event_loop::{EventLoop, Inbox};
+use super::guard::held::Guard;
 use super::news::Desk;
 use super::plan::Plan;
 use super::tasks::Tasks;
@@ -25,6 +26,8 @@ pub struct Setup {
     pub probe: Client,
     /// The control plane, for the report.
     pub cluster: Cluster,
+    /// What undoes when this process dies.
+    pub guard: Guard,
     /// Where events go.
     pub journal: Journal,
     /// Began when the journal did.
@@ -36,13 +39,14 @@ pub struct Setup {
 /// Runs a drill to its end. Whatever fails on the way is in the journal; `observe` sees every
 /// event right after it is written, and must be quick.
 pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Ending {
-    let Setup { plan, control, probe, cluster, journal, clock, interrupts } = setup;
+    let Setup { plan, control, probe, cluster, guard, journal, clock, interrupts } = setup;
     let (send_news, news) = unbounded_channel();
     let (observed, observations) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
     let watched = Watched::new(&plan.signals(), plan.detector());
     let source = Source { client: probe, namespace: plan.namespace.clone(), clock, observed };
     let desk = Desk::new(send_news, clock);
+    let guard = guard.watch(desk.clone());
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
     let present = tokio::spawn(tasks.stay_present());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);
@@ -51,5 +55,7 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     present.abort();
     // It was ended, or it ended by itself; there is nothing to learn from which.
     let _ = present.await;
+    // Also where the run left at once: what it leaves was said, and is for the user to undo.
+    guard.dismiss().await;
     ending
 }

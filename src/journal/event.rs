@@ -165,6 +165,23 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind as a line of the journal names it, with the phase, point or place that tells it
+    /// from others of its sort: `phase:undoing`, `point:detect`, `step-started:fault.0`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let place = || match self {
+            Self::StepStarted { at, .. } | Self::StepFinished { at, .. } => Some(at.to_string()),
+            _ => None,
+        };
+        let kind = text("kind").unwrap_or_default();
+        match text("phase").or_else(|| text("point")).or_else(place) {
+            Some(of) => format!("{kind}:{of}"),
+            None => kind,
+        }
+    }
+
     /// Whether the event must be on disk before the run goes on: what undo needs, and what a
     /// report of a killed run cannot do without.
     #[must_use]

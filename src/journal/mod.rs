@@ -5,12 +5,15 @@
 #[cfg(test)]
 pub(crate) mod arbitrary;
 pub mod brief;
+#[cfg(debug_assertions)]
+mod crash;
 pub mod event;
 pub mod intervals;
 pub mod outcome;
 pub mod place;
 pub mod read;
 pub mod record;
+pub mod resume;
 pub mod write;
 
 pub use crate::drill::{ChoiceBrief, ScenarioTimes};

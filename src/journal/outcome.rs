@@ -1,5 +1,7 @@
 //! What came of a step, of a run that ended early, and of the undo.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Where a step comes from.
@@ -12,6 +14,17 @@ pub enum StepPlace {
     Fault(usize),
     /// An option (`round.option`) or a round without options (`round`), and the step's index.
     Runbook(String, usize),
+}
+
+impl fmt::Display for StepPlace {
+    /// `workload`, `fault.0`, `fix.A.0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workload => f.write_str("workload"),
+            Self::Fault(index) => write!(f, "fault.{index}"),
+            Self::Runbook(option, index) => write!(f, "{option}.{index}"),
+        }
+    }
 }
 
 /// What came of a step.

@@ -28,6 +28,15 @@ pub struct Reading {
 
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Reading, Error> {
+    read_from(open(path)?, &path.display().to_string())
+}
+
+/// Reads the events of a file one by one.
+pub fn each(path: &Path, seen: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    scan(open(path)?, &path.display().to_string(), seen).map(drop)
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, Error> {
     let name = || path.display().to_string();
     let failed = |reason: io::Error| match reason.kind() {
         io::ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
@@ -37,12 +46,32 @@ pub fn read(path: &Path) -> Result<Reading, Error> {
     if file.metadata().map_err(failed)?.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
-    read_from(BufReader::new(file), &name())
+    Ok(BufReader::new(file))
 }
 
 /// Reads lines from anywhere; errors call it by this name.
-pub fn read_from(mut lines: impl BufRead, name: &str) -> Result<Reading, Error> {
-    let mut reading = Reading { events: Vec::new(), truncated: false };
+pub fn read_from(lines: impl BufRead, name: &str) -> Result<Reading, Error> {
+    let mut events = Vec::new();
+    let scan = scan(lines, name, &mut |event| events.push(event))?;
+    Ok(Reading { events, truncated: scan.truncated })
+}
+
+/// What a journal's lines were, beside the events in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scan {
+    /// How many events there are.
+    pub events: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// Whether a last line that was cut off follows them.
+    pub truncated: bool,
+    /// Whether the last event is whole, but for the end of its line.
+    pub unended: bool,
+}
+
+/// Reads events one by one, for who needs only a few of many.
+pub(super) fn scan(mut lines: impl BufRead, name: &str, seen: &mut dyn FnMut(Event)) -> Result<Scan, Error> {
+    let mut scan = Scan { events: 0, bytes: 0, truncated: false, unended: false };
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -56,19 +85,25 @@ pub fn read_from(mut lines: impl BufRead, name: &str) -> Result<Reading, Error> 
         if line.len() as u64 > MAX_LINE {
             return Err(Error::LongLine { name: name.to_owned(), line: number });
         }
-        if number == 1 && line.ends_with(b"\n") {
+        let ended = line.ends_with(b"\n");
+        if number == 1 && ended {
             check_schema(&line, name)?;
         }
         match serde_json::from_slice::<Event>(&line) {
-            Ok(event) => reading.events.push(check_order(event, number, name)?),
-            Err(_) if !line.ends_with(b"\n") => reading.truncated = true,
+            Ok(event) => {
+                seen(check_order(event, number, name)?);
+                scan.events = number;
+                scan.bytes += line.len() as u64;
+                scan.unended = !ended;
+            }
+            Err(_) if !ended => scan.truncated = true,
             Err(reason) => return Err(Error::BadLine { name: name.to_owned(), line: number, reason }),
         }
     }
-    match reading.events.is_empty() {
-        true if reading.truncated => Err(Error::NotAJournal { name: name.to_owned() }),
-        true => Err(Error::Empty { name: name.to_owned() }),
-        false => Ok(reading),
+    match (scan.events, scan.truncated) {
+        (0, true) => Err(Error::NotAJournal { name: name.to_owned() }),
+        (0, false) => Err(Error::Empty { name: name.to_owned() }),
+        _ => Ok(scan),
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 
+#[cfg(debug_assertions)]
+use super::crash::{Crash, Moment};
 use super::{Event, Kind};
 use crate::clock::Stamp;
 
@@ -21,6 +23,8 @@ pub struct Journal {
     file: File,
     next: u64,
     pending: Vec<u8>,
+    #[cfg(debug_assertions)]
+    crash: Option<Crash>,
 }
 
 impl Journal {
@@ -44,11 +48,28 @@ impl Journal {
             .map_err(|source| Error::of(path, source))?;
         // Without this a power cut could lose the file's name, and with it the records in it.
         File::open(folder).and_then(|f| f.sync_all()).map_err(|source| Error::of(folder, source))?;
-        Ok(Self::on(file, path))
+        let journal = Self::on(file, path, 0);
+        #[cfg(debug_assertions)]
+        let journal = journal.crashing();
+        Ok(journal)
     }
 
-    fn on(file: File, path: &Path) -> Self {
-        Self { path: path.to_owned(), file, next: 0, pending: Vec::new() }
+    #[cfg(debug_assertions)]
+    fn crashing(mut self) -> Self {
+        self.crash = Crash::from_env();
+        self
+    }
+
+    /// The journal in an open file, whose next event has this number.
+    pub(super) fn on(file: File, path: &Path, next: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            file,
+            next,
+            pending: Vec::new(),
+            #[cfg(debug_assertions)]
+            crash: None,
+        }
     }
 
     /// Where the journal is.
@@ -64,6 +85,10 @@ impl Journal {
     /// After an error the event is kept, and written as soon as there is room again.
     pub fn append(&mut self, stamp: Stamp, kind: Kind) -> Result<Event, Error> {
         let durable = kind.is_durable();
+        #[cfg(debug_assertions)]
+        let crash = self.crash.as_mut().and_then(|crash| crash.wanted(&kind));
+        #[cfg(debug_assertions)]
+        Moment::Before.die_if(crash);
         let event = Event { seq: self.next, stamp, kind };
         let line = serde_json::to_vec(&event).map_err(|e| Error::of(&self.path, e.into()))?;
         self.pending.extend_from_slice(&line);
@@ -74,6 +99,8 @@ impl Journal {
         } else {
             self.flush()?;
         }
+        #[cfg(debug_assertions)]
+        Moment::After.die_if(crash);
         Ok(event)
     }
 
@@ -146,7 +173,7 @@ pub enum Error {
 }
 
 impl Error {
-    fn of(path: &Path, reason: io::Error) -> Self {
+    pub(super) fn of(path: &Path, reason: io::Error) -> Self {
         let path = path.to_owned();
         match reason.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists { path },
@@ -201,7 +228,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_said_and_loses_nothing() {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal::on(full(), Path::new("/state/one.jsonl"));
+        let mut journal = Journal::on(full(), Path::new("/state/one.jsonl"), 0);
         append(&mut journal, endpoints()).unwrap_err();
         let error = append(&mut journal, Kind::RunEnded).unwrap_err();
         assert_eq!(error.to_string(), "no room is left for the journal /state/one.jsonl (ENOSPC)");

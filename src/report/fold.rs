@@ -216,7 +216,8 @@ fn steps(events: &[Event]) -> Vec<StepDone> {
 }
 
 fn aborted(events: &[Event]) -> Option<Abort> {
-    let said = events.iter().find_map(|e| match &e.kind {
+    // The last one: a guard that finishes a dead runner's journal says what came before, too.
+    let said = events.iter().rev().find_map(|e| match &e.kind {
         Kind::Aborted { reason, detail } => Some(Abort { reason: Some(*reason), detail: detail.clone() }),
         _ => None,
     });

@@ -9,6 +9,9 @@ mod diagnose;
 mod drill_commands;
 mod drill_files;
 mod drill_hostile;
+mod guard;
+#[cfg(debug_assertions)]
+mod matrix;
 mod recover;
 mod report;
 mod run;

@@ -7,7 +7,6 @@ mod rights;
 use std::process::{Command, Output};
 
 use firedrill::journal::Phase;
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::run::running::{DRILL, Running};
@@ -29,12 +28,12 @@ fn status(mut firedrill: Command) -> Vec<Value> {
     serde_json::from_value(status["runs"].take()).unwrap()
 }
 
-/// A run that was killed while its fault was in: its name and its namespace.
+/// A run that was killed while its fault was in, and its guard, too: its name and its namespace.
 async fn killed(firedrill: Command, args: &[&str]) -> (String, String) {
     let mut run = Running::start_with(firedrill, &[&[DRILL, "--respond", "manual"], args].concat());
     run.until_phase(Phase::Responding).await;
     let names = (run.run(), run.namespace());
-    run.signal(Signal::KILL);
+    run.kill_both();
     assert_eq!(run.end().await.code, None);
     names
 }

@@ -149,24 +149,48 @@ impl Stage {
         self.patch_as("helm", manifest, &Patch::Apply(manifest)).await
     }
 
+    /// The same, whoever else owns what is in it.
+    pub async fn owner_forces(&self, manifest: &Value) {
+        let params = PatchParams { force: true, ..by("helm") };
+        self.patch_with(&params, manifest, &Patch::Apply(manifest)).await.unwrap();
+    }
+
+    /// Whether a server-side apply by the owner would meet no conflict; nothing is changed.
+    pub async fn owner_could_apply(&self, manifest: &Value) -> kube::Result<Value> {
+        let params = PatchParams { dry_run: true, ..by("helm") };
+        self.patch_with(&params, manifest, &Patch::Apply(manifest)).await
+    }
+
     /// A merge patch by a person.
     pub async fn person_patches(&self, manifest: &Value, patch: &Value) {
         self.patch_as("kubectl-edit", manifest, &Patch::Merge(patch)).await.unwrap();
     }
 
     async fn patch_as(&self, manager: &str, of: &Value, patch: &Patch<&Value>) -> kube::Result<Value> {
+        self.patch_with(&by(manager), of, patch).await
+    }
+
+    async fn patch_with(
+        &self,
+        params: &PatchParams,
+        of: &Value,
+        patch: &Patch<&Value>,
+    ) -> kube::Result<Value> {
         let plural = if of["kind"] == "Service" { "api/v1" } else { "apis/apps/v1" };
         let kind = of["kind"].as_str().unwrap().to_lowercase();
         let url = format!("/{plural}/namespaces/{}/{kind}s", self.ctx.namespace);
-        let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
         let name = of["metadata"]["name"].as_str().unwrap();
-        self.client.request(Request::new(url).patch(name, &params, patch).unwrap()).await
+        self.client.request(Request::new(url).patch(name, params, patch).unwrap()).await
     }
 
     pub async fn delete(&self, object: &ObjectRef) {
         let api = Api::new(self.client.clone());
         api.delete(object, None, None, firedrill::steps::api::Mode::Real).await.unwrap();
     }
+}
+
+fn by(manager: &str) -> PatchParams {
+    PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() }
 }
 
 pub fn service(app: &str) -> Value {

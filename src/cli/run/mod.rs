@@ -18,6 +18,8 @@ use crate::clock::Stopwatch;
 use crate::cluster::local::Held;
 use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
+use crate::engine::guard::Charge;
+use crate::engine::guard::held::Guard;
 use crate::engine::plan::{Plan, Wishes};
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
@@ -136,7 +138,7 @@ async fn on_cluster(
     plan: Plan,
     held: &Held,
     (path, clock): (&Path, Stopwatch),
-    interrupts: UnboundedReceiver<()>,
+    mut interrupts: UnboundedReceiver<()>,
     progress: Progress,
 ) -> Outcome {
     let access = &held.access;
@@ -144,15 +146,24 @@ async fn on_cluster(
         progress.block(&words::instructions(&plan, access));
     }
     let run = plan.wishes.run.clone();
-    let setup = Setup {
-        control: access.client().map_err(Failure::environment)?,
-        probe: access.probe_client().map_err(Failure::environment)?,
-        cluster: access.facts.clone(),
-        journal: Journal::create(path).map_err(Failure::environment)?,
-        clock,
-        interrupts,
-        plan,
+    let journal = Journal::create(path).map_err(Failure::environment)?;
+    let (control, probe) = (access.client(), access.probe_client());
+    let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
+    let guard = match Guard::start(&charge(&plan, held, path, clock)).await {
+        Ok(guard) => guard,
+        // Ctrl-C reaches the guard, too, until it has left the terminal.
+        Err(_) if interrupts.try_recv().is_ok() => {
+            progress.note("interrupted before anything was changed");
+            progress.finish();
+            return Ok(Exit::Interrupted);
+        }
+        Err(error) => {
+            progress.finish();
+            return Err(Failure::environment(error));
+        }
     };
+    let setup =
+        Setup { control, probe, cluster: access.facts.clone(), guard, journal, clock, interrupts, plan };
     let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
@@ -166,6 +177,23 @@ async fn on_cluster(
         Format::Json => print(&report::json(&report))?,
     };
     Ok(report.exit().into())
+}
+
+/// What the run's guard is told.
+fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge {
+    let (wishes, access) = (&plan.wishes, &held.access);
+    Charge {
+        run: wishes.run.clone(),
+        namespace: plan.namespace.clone(),
+        keep_workload: wishes.keep_workload,
+        journal: journal.to_owned(),
+        kubeconfig: access.kubeconfig.clone(),
+        context: access.context.clone(),
+        loopback: access.is_local(),
+        private_cluster: held.private_folder().map(Path::to_owned),
+        began: clock.began(),
+        deadline: clock.elapsed().saturating_add(Length(wishes.max_duration).nanos()),
+    }
 }
 
 fn wishes(args: &Args) -> Wishes {

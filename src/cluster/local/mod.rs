@@ -18,7 +18,7 @@ mod start;
 mod status;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::binaries;
@@ -135,6 +135,13 @@ impl Held {
     #[must_use]
     pub fn is_removed_on_release(&self) -> bool {
         self.private.as_ref().is_some_and(|private| !private.keep)
+    }
+
+    /// The folder of a private cluster. Such a one goes with this process, also where it is to be
+    /// kept in the end.
+    #[must_use]
+    pub fn private_folder(&self) -> Option<&Path> {
+        self.private.as_ref().map(|private| private.home.path())
     }
 
     /// Removes a private cluster, unless it is to be kept; leaves a shared one.

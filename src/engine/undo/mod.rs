@@ -239,19 +239,19 @@ fn requests(api: &Api, deadline: Instant) -> Api {
 }
 
 /// Tries again, more slowly each time, until the deadline.
-struct Patience {
+pub(super) struct Patience {
     deadline: Instant,
     pause: Duration,
 }
 
 impl Patience {
-    fn until(deadline: Instant) -> Self {
+    pub fn until(deadline: Instant) -> Self {
         Self { deadline, pause: Duration::from_millis(50) }
     }
 
     /// Pauses before the next try; an answer that will not change, or that came too late for
     /// another try, is final.
-    async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+    pub async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
         if !error.is_passing() || Instant::now() + self.pause >= self.deadline {
             return Err(error);
         }

@@ -158,7 +158,7 @@ async fn killed_while_preparing_there_is_a_namespace_to_delete() {
     let all = Api::<Namespace>::all(shared::client().await);
     eventually("the namespace", Duration::from_secs(10), || async { all.get_opt(&namespace).await.unwrap() })
         .await;
-    preparing.signal(Signal::KILL);
+    preparing.kill_both();
     assert_eq!(preparing.end().await.code, None);
     let open = listed(&run).expect("an open run");
     assert_eq!(open["changed"], json!([]));

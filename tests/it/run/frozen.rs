@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use firedrill::cluster::local::processes;
 use firedrill::journal::{Kind, Phase, Point};
+use k8s_openapi::api::core::v1::Service;
+use kube::api::Api;
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::running::{DRILL, Running};
@@ -24,6 +27,14 @@ impl Own {
         Self { sandbox }
     }
 
+    async fn selected(&self, namespace: &str) -> String {
+        let read = Kubeconfig::read_from(self.sandbox.cluster().kubeconfig()).unwrap();
+        let config = kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await;
+        let services =
+            Api::<Service>::namespaced(kube::Client::try_from(config.unwrap()).unwrap(), namespace);
+        services.get("api-service").await.unwrap().spec.unwrap().selector.unwrap()["app"].clone()
+    }
+
     fn send_to_apiserver(&self, signal: Signal) {
         let pid = processes::component(&self.sandbox.cluster(), "kube-apiserver").unwrap();
         kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
@@ -41,12 +52,15 @@ async fn a_second_signal_leaves_at_once_and_says_what_is_left() {
     let own = Own::up();
     let mut run = Running::start_with(own.sandbox.firedrill(), &[DRILL, "--respond", "manual"]);
     run.until_phase(Phase::Responding).await;
+    let namespace = run.namespace();
     own.send_to_apiserver(Signal::STOP);
     run.signal(Signal::INT);
     run.until_phase(Phase::Undoing).await;
     run.signal(Signal::INT);
     let ended = run.end().await;
     own.send_to_apiserver(Signal::CONT);
+    // Its guard is gone with it: what was said to be left is left.
+    assert_eq!(own.selected(&namespace).await, "api-svc");
     assert_eq!(ended.code, Some(5));
     assert!(ended.stderr.contains("service/api-service"), "{}", ended.stderr);
     assert!(ended.stderr.contains("firedrill recover --kubeconfig"), "{}", ended.stderr);

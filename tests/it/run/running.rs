@@ -1,6 +1,6 @@
 //! A run under way: its journal tells how far it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -95,23 +95,30 @@ impl Running {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.as_ref().unwrap().id()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+        send(self.child.as_ref().unwrap().id(), signal);
     }
 
-    /// Kills it, and whoever would undo it.
-    pub async fn kill_with_its_guard(self) {
+    /// Sends a signal to the run's guard process.
+    pub fn signal_guard(&self, signal: Signal) {
+        let guards = guards_of(&self.journal());
+        assert_eq!(guards.len(), 1, "one run, one guard");
+        send(guards[0], signal);
+    }
+
+    /// Kills the runner and its guard, so that neither notices the other's end.
+    pub fn kill_both(&self) {
+        self.signal(Signal::STOP);
+        self.signal_guard(Signal::KILL);
         self.signal(Signal::KILL);
-        assert_eq!(self.end().await.code, None);
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended, and its guard with it.
     pub async fn end(mut self) -> Ended {
         let child = self.child.take().unwrap();
         let pid = child.id();
         let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
         let Ok(output) = tokio::time::timeout(WITHIN, ended).await else {
-            kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
+            send(pid, Signal::KILL);
             panic!("the run did not end within {WITHIN:?}; its journal: {:#?}", self.events());
         };
         let Output { status, stdout, stderr } = output.unwrap().unwrap();
@@ -123,8 +130,27 @@ impl Running {
         };
         // Shown where the test fails.
         println!("{status}\n{}\n{}", ended.stderr, ended.stdout);
+        // It holds stderr, too, so it has ended before.
+        assert_eq!(guards_of(&self.journal()), [] as [u32; 0], "a guard is left");
         ended
     }
+}
+
+fn send(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+}
+
+/// The guard processes of the run with this journal.
+pub fn guards_of(journal: &Path) -> Vec<u32> {
+    let journal = journal.to_str().unwrap().as_bytes();
+    let entries = std::fs::read_dir("/proc").unwrap();
+    let pids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+        words.get(1) == Some(&b"guard".as_slice()) && words.contains(&journal)
+    })
+    .collect()
 }
 
 impl Drop for Running {

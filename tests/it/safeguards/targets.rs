@@ -54,7 +54,8 @@ async fn a_run_that_died_without_undo_is_named() {
     let mut dead = Running::start_with(foreign.firedrill(), &[&args[..], &["--respond", "manual"]].concat());
     dead.until_phase(Phase::Responding).await;
     let run = dead.run();
-    dead.kill_with_its_guard().await;
+    dead.kill_both();
+    assert_eq!(dead.end().await.code, None);
     let ended = Running::start_with(foreign.firedrill(), &args).end().await;
     assert_eq!(ended.code, Some(3));
     let command = format!("firedrill recover -n {} --run {run}", shop.name);
