@@ -14,7 +14,7 @@ use crate::clock::Stopwatch;
 use crate::cluster::local::{self, Held};
 use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
-use crate::engine::plan::{Plan, Wishes};
+use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
 use crate::journal::{ResponderKind, place, read};
@@ -42,6 +42,9 @@ pub struct Args {
     /// Leave the workload in place after the run; the fault is undone all the same
     #[arg(long)]
     keep_workload: bool,
+    /// Where another Service that loses all its endpoints ends the run
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+    blast_limit: Blast,
     #[command(flatten)]
     cluster: LocalArgs,
     /// The form of the report on stdout
@@ -60,6 +63,28 @@ enum Respond {
     Runbook,
     /// You do, with your own tools; firedrill injects, watches, keeps time and undoes
     Manual,
+}
+
+/// Where the blast limit holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Blast {
+    /// In the target's namespace
+    #[default]
+    Namespace,
+    /// In the whole cluster
+    Cluster,
+    /// Nowhere
+    Off,
+}
+
+impl From<Blast> for BlastLimit {
+    fn from(blast: Blast) -> Self {
+        match blast {
+            Blast::Namespace => Self::Namespace,
+            Blast::Cluster => Self::Cluster,
+            Blast::Off => Self::Off,
+        }
+    }
 }
 
 /// Runs a drill. The exit code is the report's.
@@ -163,6 +188,7 @@ fn wishes(args: &Args) -> Wishes {
         variant: args.variant.clone(),
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
+        blast_limit: args.blast_limit.into(),
     }
 }
 

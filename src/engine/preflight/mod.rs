@@ -1,0 +1,3 @@
+//! What is asked before anything is changed.
+
+pub mod rights;
