@@ -45,11 +45,14 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let desk = Desk::new(send_news, clock);
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
     let present = tokio::spawn(tasks.stay_present());
+    let others = tokio::spawn(tasks.watch_others());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);
     event_loop.begin(cluster);
     let ending = event_loop.turn(Inbox { news, observations, interrupts }).await;
-    present.abort();
-    // It was ended, or it ended by itself; there is nothing to learn from which.
-    let _ = present.await;
+    // Each was ended, or it ended by itself; there is nothing to learn from which.
+    for task in [present, others] {
+        task.abort();
+        let _ = task.await;
+    }
     ending
 }

@@ -10,6 +10,7 @@ use kube::Client;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::blast;
 use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
@@ -23,6 +24,7 @@ use super::view::{States, View};
 use crate::drill::Step;
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
+use crate::signals::blast::Blast;
 use crate::steps::{self, Context, StepReport};
 
 /// Everything that a run's tasks need.
@@ -32,6 +34,7 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) desk: Desk,
     presence: Presence,
+    pub(super) blast: Option<Arc<Blast>>,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -79,6 +82,7 @@ impl Tasks {
         );
         context.annotations = about.annotations();
         Self {
+            blast: blast::limit(&plan),
             plan: Arc::new(plan),
             client,
             desk,
@@ -147,6 +151,9 @@ impl Tasks {
     pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
+            if let Err(message) = tasks.arm_blast_limit().await {
+                return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
+            }
             let drill = &tasks.plan.drill;
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {
@@ -222,7 +229,7 @@ impl Tasks {
     }
 
     /// Waits until the run is being ended.
-    async fn stopped(&self) {
+    pub(super) async fn stopped(&self) {
         let mut stopped = self.stopped.clone();
         let _ = stopped.wait_for(|stop| *stop).await;
     }

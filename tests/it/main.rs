@@ -11,6 +11,7 @@ mod drill_files;
 mod drill_hostile;
 mod recover;
 mod report;
+mod rights;
 mod run;
 mod signals;
 mod stage;

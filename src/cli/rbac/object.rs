@@ -40,10 +40,7 @@ pub(super) fn role_objects(
     let binding = json!({"apiVersion": api_version, "kind": format!("{kind}Binding"), "metadata": metadata,
         "roleRef": {"apiGroup": GROUP, "kind": kind, "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": of}]});
-    vec![
-        Object { about, head: role, rules },
-        Object { about: Vec::new(), head: binding, rules: Vec::new() },
-    ]
+    vec![Object { about, head: role, rules }, Object { about: Vec::new(), head: binding, rules: Vec::new() }]
 }
 
 impl Object {
@@ -58,17 +55,15 @@ impl Object {
 
     /// The object as one YAML document.
     pub fn yaml(&self) -> String {
-        let about = self.about.iter().map(|line| format!("# {line}\n"));
-        let mut text: String = about.collect();
-        text += &fields(&self.head, "");
-        if !self.rules.is_empty() {
-            text += "rules:\n";
+        let about: Vec<String> = self.about.iter().map(|line| format!("# {line}\n")).collect();
+        let about = about.concat();
+        let head = fields(&self.head, "");
+        if self.rules.is_empty() {
+            return about + &head;
         }
-        for each in &self.rules {
-            text += &format!("  # {}\n", why(&each.purposes));
-            text += &item(&rule(each), "  ");
-        }
-        text
+        let commented = |each: &Rule| format!("  # {}\n{}", why(&each.purposes), item(&rule(each), "  "));
+        let rules: String = self.rules.iter().map(commented).collect();
+        format!("{about}{head}rules:\n{rules}")
     }
 }
 

@@ -79,13 +79,11 @@ impl<'a> Gather<'a> {
         let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str);
         let (api_version, kind) = (text("/apiVersion")?, text("/kind")?);
         let name = text("/metadata/name")?;
-        match self.kinds.resource(api_version, kind) {
-            Some(resource) => Some((resource, name)),
-            None => {
-                self.unknown.insert(format!("{api_version} {kind}"));
-                None
-            }
+        let resource = self.kinds.resource(api_version, kind);
+        if resource.is_none() {
+            self.unknown.insert(format!("{api_version} {kind}"));
         }
+        resource.map(|resource| (resource, name))
     }
 
     /// The rights, each once: one on all objects takes in those on single ones.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::Purpose;
 use super::gather::Gather;
 use super::kinds::Resource;
 use super::run::{apps, pods, rollout, secret_records, services, slices};
-use super::Purpose;
 use crate::drill::{LabelStep, ObjectName, Step};
 use crate::engine::plan::Plan;
 use crate::journal::ResponderKind;
