@@ -9,6 +9,7 @@ pub mod guard;
 pub mod interrupt;
 pub mod list;
 pub mod output;
+pub mod rbac;
 pub mod recover;
 pub mod report;
 pub mod responder;
@@ -52,6 +53,8 @@ enum Command {
     Status(status::Args),
     /// Undo runs whose runner is dead, from what they left in the cluster
     Recover(recover::Args),
+    /// Print the rights that a drill needs in a namespace: Role, binding, ServiceAccount
+    Rbac(rbac::Args),
     /// The local control plane: up, down, status, env
     Cluster(cluster::Args),
     #[command(hide = true)]
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Status(args) => exit::block_on(status::run(args)),
         Command::Recover(args) => exit::block_on(recover::run(args)),
+        Command::Rbac(args) => rbac::run(&args),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
         Command::Guard(args) => exit::block_on_one(guard::run(args)),

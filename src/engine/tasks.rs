@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use kube::Client;
 use tokio::sync::watch;
 
+use super::blast;
 use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
@@ -21,6 +22,7 @@ use super::view::{States, View};
 use crate::drill::Step;
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
+use crate::signals::blast::Blast;
 use crate::steps::{self, Context, StepReport};
 
 /// Everything that a run's tasks need.
@@ -30,6 +32,7 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) desk: Desk,
     pub(super) presence: Presence,
+    pub(super) blast: Option<Arc<Blast>>,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -78,6 +81,7 @@ impl Tasks {
         context.annotations = about.annotations();
         context.keep_workload = wishes.keep_workload;
         Self {
+            blast: blast::limit(&plan),
             plan: Arc::new(plan),
             client,
             desk,
@@ -117,6 +121,9 @@ impl Tasks {
     pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
+            if let Err(message) = tasks.arm_blast_limit().await {
+                return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
+            }
             let drill = &tasks.plan.drill;
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {

@@ -66,7 +66,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// No answer that could be read.
-    pub(super) fn unreachable(what: String, error: &kube::Error) -> Self {
+    pub(crate) fn unreachable(what: String, error: &kube::Error) -> Self {
         let mut why: &dyn std::error::Error = error;
         while let Some(deeper) = why.source() {
             why = deeper;

@@ -14,6 +14,7 @@ mod guard;
 mod matrix;
 mod recover;
 mod report;
+mod rights;
 mod run;
 mod safeguards;
 mod signals;

@@ -20,7 +20,7 @@ use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
 use crate::engine::guard::Charge;
 use crate::engine::guard::held::Guard;
-use crate::engine::plan::{Plan, Wishes};
+use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
@@ -54,6 +54,9 @@ pub struct Args {
     /// Check everything, print the plan with every change and its undo, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Where another Service that loses all its endpoints ends the run
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+    blast_limit: Blast,
     #[command(flatten)]
     place: PlaceArgs,
     /// The form of the report on stdout
@@ -72,6 +75,28 @@ enum Respond {
     Runbook,
     /// You do, with your own tools; firedrill injects, watches, keeps time and undoes
     Manual,
+}
+
+/// Where the blast limit holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Blast {
+    /// In the target's namespace
+    #[default]
+    Namespace,
+    /// In the whole cluster
+    Cluster,
+    /// Nowhere
+    Off,
+}
+
+impl From<Blast> for BlastLimit {
+    fn from(blast: Blast) -> Self {
+        match blast {
+            Blast::Namespace => Self::Namespace,
+            Blast::Cluster => Self::Cluster,
+            Blast::Off => Self::Off,
+        }
+    }
 }
 
 /// Runs a drill. The exit code is the report's.
@@ -209,6 +234,7 @@ fn wishes(args: &Args) -> Wishes {
         variant: args.variant.clone(),
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
+        blast_limit: args.blast_limit.into(),
     }
 }
 

@@ -14,7 +14,15 @@ use crate::steps::selector;
 /// Sees whether the namespace is there and open, and tells the plan.
 pub(super) async fn namespace(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
     let namespace = plan.namespace.clone();
-    let live = api.get(&namespace_ref(&namespace)).await?;
+    let live = match api.get(&namespace_ref(&namespace)).await {
+        Err(error) if error.status() == Some(403) => {
+            // One that may not even be read is not the run's to make; what is missing is listed.
+            plan.ground.makes_namespace = false;
+            super::rights::check(api.client(), plan).await?;
+            return Err(error.into());
+        }
+        answer => answer?,
+    };
     let existing = matches!(plan.drill.workload, Workload::Existing);
     match live {
         None if existing => return Err(Refusal::NoNamespace { namespace }),

@@ -3,6 +3,7 @@
 
 mod ground;
 pub mod refusal;
+pub mod rights;
 pub mod tries;
 
 use kube::Client;
@@ -20,6 +21,7 @@ pub use refusal::Refusal;
 pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<(), Refusal> {
     let api = Api::new(client.clone());
     ground::namespace(&api, plan).await?;
+    rights::check(client, plan).await?;
     if plan.ground.makes_namespace {
         // There is nothing yet to be in anybody's way, or to try a step out on.
         return Ok(());
