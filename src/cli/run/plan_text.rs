@@ -16,6 +16,8 @@ pub(super) fn text(planned: &Planned) -> String {
         format!("Namespace  {}", namespace(planned)),
         format!("Target     {}", planned.target),
         format!("Deadline   {}, then everything is undone", planned.max_duration),
+        format!("Blast      {}", blast(planned)),
+        format!("Rights     {}", rights(planned)),
         "Records    a ConfigMap and Leases named firedrill-… in that namespace, until it is undone"
             .to_owned(),
     ];
@@ -49,6 +51,23 @@ fn namespace(planned: &Planned) -> String {
         (true, false) => format!("{name}, made for the run and deleted after it"),
         (true, true) => format!("{name}, made for the run; it stays, with the workload"),
         (false, _) => format!("{name}, which is there and open to drills; it stays"),
+    }
+}
+
+fn blast(planned: &Planned) -> &'static str {
+    match planned.blast_limit {
+        "off" => "not watched: other Services may lose all their endpoints",
+        "cluster" => {
+            "a Service of the cluster that is not the drill's and loses all its endpoints ends the run"
+        }
+        _ => "a Service of the namespace that is not the drill's and loses all its endpoints ends the run",
+    }
+}
+
+fn rights(planned: &Planned) -> String {
+    match planned.rights.len() {
+        0 => "not asked for".to_owned(),
+        asked => format!("{asked} asked for, all allowed; --output json lists them"),
     }
 }
 
