@@ -48,7 +48,8 @@ fn the_report_of_a_hostile_journal_is_harmless() {
 fn drill() -> Folder {
     let folder = Folder::new();
     let escaped = "\\e]0;owned\\a\\e[2J\\x9b2J\\rok\\u202edrowssap\\u200b";
-    let raw = "\u{202e}drowssap\u{200b}\u{9b}2J";
+    // YAML allows no other raw ones.
+    let raw = "\u{202e}drowssap\u{200b}";
     folder
         .drill("title: Service has no endpoints", &format!("title: \"{escaped}\""))
         .drill("role: On-call platform engineer", &format!("role: \"{raw}\""))
@@ -82,7 +83,7 @@ fn what_is_wrong_with_it_is_told_in_harmless_words() {
     let folder = drill()
         .drill("signal: http,", "signal: \"\\e[2Jx\\u202edrowssap\",")
         .drill("claim: finds-cause", "claim: \"\u{202e}drowssap\u{200b}\"")
-        .drill("budget: {", "\u{202e}drowssap: \u{9b}1\nbudget: {");
+        .drill("budget: {", "\u{202e}drowssap: 1\nbudget: {");
     let path = folder.path().to_str().unwrap();
     for args in [["validate", path], ["show", path], ["run", path]] {
         let (code, text) = harmless(&mut firedrill(&args));
