@@ -79,7 +79,8 @@ pub(super) fn line(run: &OpenRun) -> String {
 }
 
 /// A run for people.
-fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
+#[must_use]
+pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
     let mut text = format!("{}\n", plain(&run.run));
     let mut row = |name: &str, value: &str| {
         // Writing to a String cannot fail.
@@ -138,7 +139,8 @@ fn short(value: Option<&Value>) -> String {
 }
 
 /// A run for programs.
-fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
+#[must_use]
+pub fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
     let change = |record: &Record| {
         let (effect, fields) = match &record.effect {
             Effect::Fields { changes } => ("fields", json!(changes)),

@@ -1,6 +1,7 @@
 //! Tests against a real control plane, in one binary: the local cluster starts once for all.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "shown where a test fails")]
 
 mod binaries;
 mod cluster;
@@ -10,6 +11,7 @@ mod drill_commands;
 mod drill_files;
 mod drill_hostile;
 mod guard;
+mod hostile;
 #[cfg(debug_assertions)]
 mod matrix;
 mod recover;

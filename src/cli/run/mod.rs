@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
-use super::output::{Format, print};
+use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
 use crate::cluster::local::Held;
 use crate::drill::{self, Length};
@@ -199,7 +199,7 @@ async fn on_cluster(
     let report = report::fold(&reading.events);
     match args.output {
         Format::Text => print(&report::text(&report, Some(&path.display().to_string())))?,
-        Format::Json => print(&report::json(&report))?,
+        Format::Json => print_json_text(&report::json(&report))?,
     };
     Ok(report.exit().into())
 }
