@@ -18,6 +18,7 @@ use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
 use super::undo::about::About;
+use super::undo::redact::Salt;
 use super::undo::store::ConfigMapStore;
 use super::view::{States, View};
 use crate::drill::Step;
@@ -39,6 +40,8 @@ pub struct Tasks {
     claims: Arc<Mutex<Vec<Pending>>>,
     /// When the latest before-image was durable.
     recorded_at: Arc<AtomicU64>,
+    /// Hides the values of Secrets from the journal.
+    pub(super) salt: Salt,
     /// The namespace and the workload, as far as the run made them.
     pub(super) made: Arc<Mutex<Vec<ObjectRef>>>,
 }
@@ -62,6 +65,7 @@ impl Tasks {
             keep_workload: wishes.keep_workload,
         };
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run).about(&about);
+        let salt = store.salt();
         let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &wishes.by);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
@@ -89,6 +93,7 @@ impl Tasks {
             replicas: Arc::default(),
             claims: Arc::default(),
             recorded_at,
+            salt,
             made: Arc::default(),
         }
     }

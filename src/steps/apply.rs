@@ -41,6 +41,9 @@ pub(super) async fn one(
     manifest: &Value,
     creations: Creations,
 ) -> Result<(Done, bool), Error> {
+    if creations == Creations::Recorded {
+        change::refuse_rights(object)?;
+    }
     let mut body = manifest.clone();
     pointer::set(&mut body, "/metadata/namespace", Some(json!(ctx.namespace)));
     // What a manifest copied from a live object carries, and an apply may not.
@@ -60,7 +63,14 @@ pub(super) async fn one(
     if creations == Creations::Recorded {
         let change = ctx.next_change();
         let effect = Effect::Created;
-        let record = Record { change, object: object.clone(), uid: None, effect, managed_fields: Vec::new() };
+        let record = Record {
+            change,
+            object: object.clone(),
+            uid: None,
+            effect,
+            managed_fields: Vec::new(),
+            redacted: false,
+        };
         ctx.recorder.record(record).await?;
     }
     let made = ctx.api.change(object, &create, Mode::Real).await;

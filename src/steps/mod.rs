@@ -12,6 +12,7 @@ mod kinds;
 mod label;
 pub mod ownership;
 pub mod pointer;
+mod quiet;
 pub mod rollout;
 mod wait;
 pub mod workload;
@@ -169,7 +170,8 @@ impl Done {
 }
 
 /// Restarts a workload's pods as `kubectl rollout restart` does. There is nothing to undo:
-/// the pods that went cannot come back, and the annotation that made them go means nothing.
+/// the pods that went cannot come back, and to take the annotation away would restart them once
+/// more. The report says so.
 async fn restart(ctx: &Context, target: &ObjectName) -> Result<Done, Error> {
     let object = kinds::resolve(&ctx.api, &ctx.namespace, target).await?;
     let now = chrono::Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);

@@ -15,5 +15,6 @@ mod run;
 mod signals;
 mod stage;
 mod steps;
+mod store;
 mod support;
 mod undo;
