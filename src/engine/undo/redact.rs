@@ -53,7 +53,9 @@ impl Salt {
 fn redacted(record: &Record, salt: &[u8]) -> Record {
     let hashed = |path: &str, value: &Option<Value>| {
         let mut value = value.clone();
-        value.iter_mut().for_each(|value| hash(path, value, salt));
+        if let Some(value) = &mut value {
+            hash(path, value, salt);
+        }
         value
     };
     let effect = match &record.effect {
