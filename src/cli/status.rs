@@ -156,15 +156,18 @@ fn short(value: Option<&Value>) -> String {
     }
 }
 
-/// A run for programs.
+/// A run for programs: all that its undo would write, but for the values of Secrets.
 fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
     let change = |record: &Record| {
-        let (effect, fields) = match &record.effect {
-            Effect::Fields { changes } => ("fields", changes.iter().map(|c| field(record, c)).collect()),
-            Effect::Created => ("created", json!([])),
-            Effect::Deleted { .. } => ("deleted", json!([])),
+        let object = &record.object;
+        let (effect, fields, before) = match &record.effect {
+            Effect::Fields { changes } => {
+                ("fields", changes.iter().map(|change| field(object, change)).collect(), None)
+            }
+            Effect::Created => ("created", json!([]), None),
+            Effect::Deleted { before } => ("deleted", json!([]), shown(object, Some(before))),
         };
-        json!({"object": record.object.to_string(), "effect": effect, "fields": fields})
+        json!({"object": object.to_string(), "effect": effect, "fields": fields, "before": before})
     };
     let sealed = |sealed: &Sealed| {
         let fields: Vec<Value> = sealed.outline.paths.iter().map(|path| json!({"path": path})).collect();
@@ -188,8 +191,8 @@ fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
     })
 }
 
-fn field(record: &Record, change: &FieldChange) -> Value {
-    let shown = |value: &Option<Value>| shown(&record.object, value.as_ref());
+fn field(object: &ObjectRef, change: &FieldChange) -> Value {
+    let shown = |value: &Option<Value>| shown(object, value.as_ref());
     json!({"path": change.path, "before": shown(&change.before), "after": shown(&change.after)})
 }
 

@@ -153,6 +153,10 @@ async fn a_killed_run_shows_none_and_recover_puts_all_back() {
     let open = status(shared::firedrill()).into_iter().find(|open| open["run"] == run.as_str()).unwrap();
     holds_nothing("status", &open.to_string());
     assert_eq!(open["changed"][0]["fields"][0]["before"], "(hidden)");
+    assert_eq!(
+        (&open["changed"][1]["effect"], &open["changed"][1]["before"]),
+        (&json!("deleted"), &json!("(hidden)"))
+    );
 
     let (code, text) = said(shared::firedrill().args(["recover", "--run", &run]));
     assert_eq!(code, Some(0));
