@@ -17,6 +17,7 @@ use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
 use super::undo::about::About;
+use super::undo::redact::Salt;
 use super::undo::store::ConfigMapStore;
 use super::view::{States, View};
 use crate::drill::Step;
@@ -40,6 +41,8 @@ pub struct Tasks {
     claims: Arc<Mutex<Vec<Pending>>>,
     /// When the latest before-image was durable.
     recorded_at: Arc<AtomicU64>,
+    /// Hides the values of Secrets from the journal.
+    pub(super) salt: Salt,
     /// The namespace and the workload, as far as the run made them.
     pub(super) made: Arc<Mutex<Vec<ObjectRef>>>,
 }
@@ -63,6 +66,7 @@ impl Tasks {
             keep_workload: wishes.keep_workload,
         };
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run).about(&about);
+        let salt = store.salt();
         let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &about);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
@@ -92,6 +96,7 @@ impl Tasks {
             replicas: Arc::default(),
             claims: Arc::default(),
             recorded_at,
+            salt,
             made: Arc::default(),
         }
     }

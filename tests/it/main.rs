@@ -22,5 +22,6 @@ mod safeguards;
 mod signals;
 mod stage;
 mod steps;
+mod store;
 mod support;
 mod undo;

@@ -103,7 +103,10 @@ async fn a_live_run_is_refused_and_goes_on() {
 
 #[tokio::test]
 async fn a_live_run_that_is_undone_by_force_stops() {
-    let mut live = Running::start(&[DRILL, "--respond", "manual", "--keep-workload", "--output", "json"]);
+    // Longer than the runner takes to look at its Lease: the service alone would end the incident.
+    let drill = Drill::builtin().replace("stableFor: 1s", "stableFor: 3s");
+    let args = [drill.path(), "--respond", "manual", "--keep-workload", "--output", "json"];
+    let mut live = Running::start(&args);
     live.until_point(Point::Detect).await;
     let (run, namespace) = (live.run(), live.namespace());
     let (code, _) = said(shared::firedrill().args(["recover", "--force", "--run", &run]));
