@@ -117,21 +117,17 @@ fn say(charge: &Charge, news: &News) {
         News::Overdue(summary) => ("is past its deadline, and its runner does not end it", summary),
         News::RunnerDied(summary) => ("has lost its runner", summary),
     };
-    let mut text = format!("firedrill: run {} {head}. {}\n", charge.run, outcome(summary));
-    for left in &summary.left {
-        text += &format!("  {}\n", plain(left));
-    }
+    let mut lines = vec![format!("firedrill: run {} {head}. {}", charge.run, outcome(summary))];
+    lines.extend(summary.left.iter().map(|left| format!("  {}", plain(left))));
     if !summary.complete {
-        let kubeconfig = charge.kubeconfig.as_ref();
-        let kubeconfig = kubeconfig.map(|path| format!("--kubeconfig {} ", quoted(&path.to_string_lossy())));
-        let context = charge.context.as_ref().map(|name| format!("--context {} ", quoted(name)));
+        let flag = |name: &str, value: &str| format!(" --{name} {}", quoted(value));
+        let kubeconfig = charge.kubeconfig.as_ref().map(|path| flag("kubeconfig", &path.to_string_lossy()));
+        let context = charge.context.as_ref().map(|context| flag("context", context));
         let place = format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default());
-        text += &format!(
-            "  this tries again: firedrill recover {place}-n {} --run {}\n",
-            charge.namespace, charge.run
-        );
+        let (namespace, run) = (&charge.namespace, &charge.run);
+        lines.push(format!("  this tries again: firedrill recover{place} -n {namespace} --run {run}"));
     }
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
 }
 
 const fn outcome(summary: &UndoSummary) -> &'static str {

@@ -51,10 +51,10 @@ mod tests {
     /// The lines of a run that was killed, and `cut` bytes less.
     fn killed(folder: &Path, cut: usize) -> (std::path::PathBuf, usize) {
         let path = folder.join("run.jsonl");
-        let mut text = String::new();
-        let events = samples::passed().events;
-        for event in &events[..20] {
-            text += &format!("{}\n", serde_json::to_string(event).unwrap());
+        let mut text = Vec::new();
+        for event in &samples::passed().events[..20] {
+            serde_json::to_writer(&mut text, event).unwrap();
+            text.push(b'\n');
         }
         std::fs::write(&path, &text[..text.len() - cut]).unwrap();
         (path, 20)

@@ -1,6 +1,7 @@
 //! What happens when the runner dies, when its guard does, and when both do.
 
 mod died;
+mod late;
 mod lost;
 mod overdue;
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::clock::{Stamp, Stopwatch};
 use crate::engine::undo::UndoSummary;
-use crate::journal::resume::Error;
 use crate::journal::write::Journal;
 use crate::journal::{AbortReason, Event, Kind, Phase, Record, UndoItem, UndoResult};
 
@@ -74,14 +73,11 @@ pub(super) struct LastWords {
 
 impl LastWords {
     /// Opens the journal.
-    pub fn open(path: &Path, clock: Stopwatch) -> (Self, Result<(), Error>) {
+    pub fn open(path: &Path, clock: Stopwatch) -> Self {
         let mut said = Said::default();
-        let opened = Journal::resume(path, &mut |event| said.hear(event));
-        let (journal, answer) = match opened {
-            Ok(journal) => (Some(journal), Ok(())),
-            Err(error) => (None, Err(error)),
-        };
-        (Self { journal, clock, said }, answer)
+        // One of a run that had not begun holds nothing, and nothing is added to it.
+        let journal = Journal::resume(path, &mut |event| said.hear(event)).ok();
+        Self { journal, clock, said }
     }
 
     /// What the journal held.

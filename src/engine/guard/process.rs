@@ -110,24 +110,23 @@ impl Late {
 /// The runner is dead: undoes, and finishes its journal. Nothing where the run had ended.
 async fn bury(client: &Client, charge: &Charge, clock: Stopwatch, late: Late) -> Option<UndoSummary> {
     let died = clock.stamp();
-    // A journal that is gone or full keeps nobody from undoing; a report of it is for `report`.
-    let (mut words, _) = LastWords::open(&charge.journal, clock);
+    let mut words = LastWords::open(&charge.journal, clock);
     if words.said().is_over() {
         return None;
     }
     words.begin(late.since.unwrap_or(died));
     late.undone.into_iter().for_each(|item| words.undone(item));
-    let summary = match &charge.private_cluster {
-        Some(folder) => cluster_gone(folder, &mut words).await,
-        None => {
-            let records = words.said().records.clone();
-            let mut put_back = PutBack::new(client, charge);
-            let summary = put_back.both_looks(&records, &mut |item| words.undone(item)).await;
-            if let Some(error) = put_back.unread() {
-                words.warn(format!("undone from the journal alone: {error}"));
-            }
-            summary
+    let summary = if let Some(folder) = &charge.private_cluster {
+        cluster_gone(folder, &mut words).await
+    } else {
+        let records = words.said().records.clone();
+        let mut put_back = PutBack::new(client, charge);
+        let summary = put_back.both_looks(&records, &mut |item| words.undone(item)).await;
+        if let Some(error) = put_back.unread() {
+            let used = "the records in the cluster could not be read, so the journal's alone were used";
+            words.warn(format!("{used}: {error}"));
         }
+        summary
     };
     words.finish(&summary);
     Some(summary)

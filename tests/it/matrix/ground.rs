@@ -86,14 +86,14 @@ impl Ground {
         json!({
             "objects": objects,
             "namespace": essence(&namespace),
-            "service": essence(&self.stage.get(&self.stage.service()).await),
+            "service": self.service().await,
             "deployment": essence(&self.stage.get(&self.stage.deployment()).await),
         })
     }
 
-    /// Whether the target Service alone is as it was.
-    pub async fn service_is(&self, before: &Value) -> bool {
-        essence(&self.stage.get(&self.stage.service()).await) == before["service"]
+    /// The target of the drill alone.
+    pub async fn service(&self) -> Value {
+        essence(&self.stage.get(&self.stage.service()).await)
     }
 
     /// Mends as the workload's owner would.
@@ -108,7 +108,7 @@ impl Ground {
     }
 }
 
-/// A folder for a cell's journal and what the processes say.
+/// A folder for a cell's journal.
 pub struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -118,9 +118,5 @@ impl Folder {
 
     pub fn journal(&self) -> PathBuf {
         self.0.path().join("run.jsonl")
-    }
-
-    pub fn stderr(&self) -> PathBuf {
-        self.0.path().join("stderr")
     }
 }
