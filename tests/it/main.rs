@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
 
 mod binaries;
+mod blast;
 mod cluster;
 mod contention;
 mod diagnose;
