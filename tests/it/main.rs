@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "shown where a test fails")]
 
 mod binaries;
+mod blast;
 mod cluster;
 mod contention;
 mod diagnose;

@@ -96,7 +96,7 @@ fn steps_bring_their_own_rights() {
 #[test]
 fn secrets_are_for_drills_that_change_secrets() {
     assert!(!needed(FAULT).iter().any(|right| right.contains("secrets")));
-    let rights = needed("- patch: {target: secret/api-service, merge: {data: {a: null}}}");
+    let rights = needed("- patch: {target: secret/credentials, merge: {data: {a: null}}}");
     for right in ["create secrets", "list secrets", "delete secrets", "patch secrets"] {
         assert!(has(&rights, &format!("{right} in namespace shop")), "{right}: {rights:#?}");
     }
@@ -163,7 +163,7 @@ fn rules_give_these_rights_and_no_others() {
         "- delete: pod/some-pod",
         "- delete: service/api-service",
         "- apply: {manifests: [workload.yaml]}",
-        "- patch: {target: secret/api-service, merge: {data: {a: null}}}",
+        "- patch: {target: secret/credentials, merge: {data: {a: null}}}",
     ];
     for fault in [FAULT, &everything.join("\n    ")] {
         let rights = of(&plan(fault, wishes()), Ground::Existing, &Kinds::default()).needed;
