@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Nanoseconds since the run began, by the monotonic clock.
@@ -21,17 +21,32 @@ pub struct Stamp {
     pub elapsed: Nanos,
 }
 
+/// Where the time of day comes from.
+pub type Wall = fn() -> DateTime<Utc>;
+
 /// The clock of one run. Copies share the same beginning.
+///
+/// The wall is read once, at the beginning; from there on it runs at the pace of the monotonic
+/// counter. So the times of day of one run agree with its durations, whatever somebody does to
+/// the machine's clock meanwhile; [`Stopwatch::stepped`] says how far that has moved away.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch {
     began: Instant,
+    began_at: DateTime<Utc>,
+    wall: Wall,
 }
 
 impl Stopwatch {
     /// Starts counting now.
     #[must_use]
     pub fn start() -> Self {
-        Self { began: Instant::now() }
+        Self::start_on(Utc::now)
+    }
+
+    /// The same, with another source for the time of day.
+    #[must_use]
+    pub fn start_on(wall: Wall) -> Self {
+        Self { began: Instant::now(), began_at: wall(), wall }
     }
 
     /// Nanoseconds since the start.
@@ -43,12 +58,50 @@ impl Stopwatch {
     /// Now, on both clocks.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
-        Stamp { at: Utc::now(), elapsed: self.elapsed() }
+        let elapsed = self.elapsed();
+        Stamp { at: self.at(elapsed), elapsed }
     }
 
     /// The monotonic instant that lies `elapsed` nanoseconds after the start.
     #[must_use]
     pub fn instant(&self, elapsed: Nanos) -> Instant {
         self.began + std::time::Duration::from_nanos(elapsed)
+    }
+
+    /// How far the machine's time of day is ahead of the run's: what it was stepped by since the
+    /// beginning, or how long the machine slept.
+    #[must_use]
+    pub fn stepped(&self) -> TimeDelta {
+        (self.wall)() - self.at(self.elapsed())
+    }
+
+    fn at(&self, elapsed: Nanos) -> DateTime<Utc> {
+        let since = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
+        self.began_at.checked_add_signed(since).unwrap_or(self.began_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    static OFF_BY: AtomicI64 = AtomicI64::new(0);
+
+    fn wall() -> DateTime<Utc> {
+        Utc::now() + TimeDelta::seconds(OFF_BY.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_stepped_wall_moves_no_stamp_and_is_known() {
+        let clock = Stopwatch::start_on(wall);
+        let before = clock.stamp();
+        assert!(clock.stepped().abs() < TimeDelta::milliseconds(500));
+        OFF_BY.store(-3600, Ordering::Relaxed);
+        let after = clock.stamp();
+        let apart = (after.at - before.at).num_nanoseconds().unwrap().unsigned_abs();
+        assert!(apart.abs_diff(after.elapsed - before.elapsed) < 2_000, "{apart}");
+        assert!((clock.stepped() + TimeDelta::hours(1)).abs() < TimeDelta::milliseconds(500));
     }
 }

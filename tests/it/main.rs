@@ -9,6 +9,7 @@ mod diagnose;
 mod drill_commands;
 mod drill_files;
 mod drill_hostile;
+mod platform;
 mod recover;
 mod report;
 mod run;

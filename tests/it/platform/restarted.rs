@@ -1,0 +1,24 @@
+//! The API server is killed and started again, as by a kubelet.
+
+use std::time::Duration;
+
+use super::cell::{EVERY, When, blind_for, judge, once};
+use super::own::Own;
+use super::rehearsal::Rehearsal;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_api_server_is_killed_and_comes_back() {
+    let own = Own::up().await;
+    for when in EVERY {
+        let runtime = tokio::runtime::Handle::current();
+        let act = || {
+            let restart = own.kill("kube-apiserver");
+            runtime.spawn_blocking(move || restart.now());
+        };
+        let run = Rehearsal::new(own.config().await).run(once(when, act)).await;
+        judge("kube-apiserver killed, restarted", when, own.config().await, &run).await;
+        assert!(run.took < Duration::from_secs(30), "{when:?}: {:?}", run.took);
+        let watched = !matches!(when, When::Preparing | When::Undoing);
+        assert!(!watched || blind_for(&run.report, Duration::from_secs(1)), "{when:?}");
+    }
+}
