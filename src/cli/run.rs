@@ -17,7 +17,7 @@ use crate::engine::ending::Ending;
 use crate::engine::plan::{Plan, Wishes};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
-use crate::journal::{ResponderKind, place, read};
+use crate::journal::{Event, Kind, ResponderKind, place, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
@@ -121,19 +121,47 @@ async fn on_cluster(
         interrupts,
         plan,
     };
-    let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
+    let mut seen = Vec::new();
+    let mut observe = |event: &Event| {
+        progress.event(event);
+        seen.push(event.clone());
+    };
+    let ending = engine::run::run(setup, &mut observe).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
         return left_at_once(held, &left, &run);
     }
-    // From the file, not from memory: what is printed now is what `report` prints later.
-    let reading = read::read(path).map_err(Failure::environment)?;
-    let report = report::fold(&reading.events);
-    match args.output {
-        Format::Text => print(&report::text(&report, Some(&path.display().to_string())))?,
-        Format::Json => print(&report::json(&report))?,
+    let report = report::fold(&told(path, seen));
+    let printed = match args.output {
+        Format::Text => print(&report::text(&report, Some(&path.display().to_string()))),
+        Format::Json => print(&report::json(&report)),
     };
-    Ok(report.exit().into())
+    match (printed, Exit::from(report.exit())) {
+        // That something is left changed outweighs that it could not be told.
+        (Err(failure), Exit::LeftChanged) => Err(failure.with(Exit::LeftChanged)),
+        (Err(failure), _) => Err(failure),
+        (Ok(_), exit) => Ok(exit),
+    }
+}
+
+/// The events of a run that is over: from the file, not from memory, so that what is printed now
+/// is what `report` prints later. But where the disk did not take them all, only memory knows how
+/// the run ended.
+fn told(path: &Path, mut seen: Vec<Event>) -> Vec<Event> {
+    match read::read(path) {
+        Ok(reading) if reading.events.len() == seen.len() => return reading.events,
+        _ => {}
+    }
+    let message = format!(
+        "the journal {} is incomplete: it could not be written to the end. This report is made from what the \
+         run kept in memory, and `firedrill report` cannot print it again",
+        path.display()
+    );
+    if let Some(last) = seen.last() {
+        let (seq, stamp) = (last.seq + 1, last.stamp);
+        seen.push(Event { seq, stamp, kind: Kind::Warning { message } });
+    }
+    seen
 }
 
 /// A second signal: what is left, and the command that undoes it. A private cluster goes with

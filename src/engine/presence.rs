@@ -21,7 +21,7 @@ pub(super) struct Presence {
 impl Presence {
     /// The presence of `run` in `namespace`; `holder` is `user@host/pid`.
     pub fn new(client: Client, namespace: &str, run: &str, holder: &str) -> Self {
-        let lease = Lease::new(Api::new(client), namespace, run);
+        let lease = Lease::new(Api::new(client).patient(), namespace, run);
         Self { lease, holder: holder.to_owned(), begun: watch::Sender::new(false) }
     }
 

@@ -5,10 +5,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::claims::{self, Pending};
 use super::news::Desk;
@@ -137,10 +135,15 @@ impl Tasks {
     }
 
     async fn count_replicas(&self) -> Option<i32> {
-        let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan.namespace);
-        let deployment = &self.plan.drill.workload.ready.deployment;
-        let found = timeout(steps::api::REQUEST_DEADLINE, api.get(deployment)).await.ok()?.ok()?;
-        found.spec?.replicas
+        let object = ObjectRef {
+            api_version: "apps/v1".to_owned(),
+            kind: "Deployment".to_owned(),
+            plural: "deployments".to_owned(),
+            namespace: Some(self.plan.namespace.clone()),
+            name: self.plan.drill.workload.ready.deployment.clone(),
+        };
+        let live = self.context.api.get(&object).await.ok()??;
+        i32::try_from(live.pointer("/spec/replicas")?.as_i64()?).ok()
     }
 
     /// Injects the fault.

@@ -32,6 +32,8 @@ async fn at_every_phase(fault: Fault) {
         let (run, ()) = tokio::join!(run, ends);
         judge(fault.words(), when, config, &run).await;
         assert!(run.report.aborted.is_none(), "{fault:?}, {when:?}: {:?}", run.report.aborted);
+        // Nobody is asked without a pause who turns everything away.
+        assert!(proxy.hit() < 150, "{fault:?}, {when:?}: {} in {LENGTH:?}", proxy.hit());
         assert!(run.took < Duration::from_secs(20), "{fault:?}, {when:?}: {:?}", run.took);
         let watched = !matches!(when, When::Preparing | When::Undoing);
         assert!(!watched || proxy.hit() > 0, "{fault:?}, {when:?}: nothing met it");

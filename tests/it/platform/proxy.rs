@@ -1,7 +1,7 @@
 //! A proxy between firedrill and the real API server that passes everything on, until it is
 //! told to misbehave.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,8 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Body = UnsyncBoxBody<Bytes, BoxError>;
+type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// How the proxy behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +122,7 @@ async fn serve(listener: TcpListener, way: Arc<Way>) {
 
 impl Way {
     /// Passes on, or misbehaves. An error breaks the connection off, as a dying server does.
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
         let watching = request.uri().query().is_some_and(|query| query.contains("watch=true"));
         let fault = *self.fault.borrow();
         match fault {
@@ -137,7 +136,8 @@ impl Way {
             Fault::Gone if watching => return Ok(self.refuse(410, "Expired")),
             Fault::ClosesWatches if watching => {
                 self.count();
-                return Ok(Response::new(Full::new(Bytes::new()).map_err(Into::into).boxed_unsync()));
+                let empty = Full::new(Bytes::new());
+                return Ok(Response::new(empty.map_err(|never| match never {}).boxed_unsync()));
             }
             _ => {}
         }
@@ -145,17 +145,18 @@ impl Way {
         Ok(if watching { self.until_told(answer) } else { answer })
     }
 
-    async fn pass_on(&self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+    async fn pass_on(&self, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
         let (mut head, body) = request.into_parts();
-        let body = body.collect().await?.to_bytes();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         // The client of the real API server writes its own.
         for name in [http::header::HOST, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING] {
             head.headers.remove(name);
         }
-        let answer = self.upstream.send(Request::from_parts(head, KubeBody::from(body))).await?;
+        let request = Request::from_parts(head, KubeBody::from(body));
+        let answer = self.upstream.send(request).await.map_err(io::Error::other)?;
         let (mut head, body) = answer.into_parts();
         head.headers.remove(http::header::TRANSFER_ENCODING);
-        Ok(Response::from_parts(head, body.map_err(Into::into).boxed_unsync()))
+        Ok(Response::from_parts(head, body.map_err(io::Error::other).boxed_unsync()))
     }
 
     /// A watch that goes on until the proxy is told to close it.
@@ -193,7 +194,7 @@ impl Way {
             .status(code)
             .header("content-type", "application/json")
             .header("retry-after", "1")
-            .body(body.map_err(|never: Infallible| match never {}).boxed_unsync())
+            .body(body.map_err(|never| match never {}).boxed_unsync())
             .unwrap()
     }
 
