@@ -5,6 +5,7 @@
 //! changes nothing more.
 
 pub mod about;
+mod fence;
 mod fold;
 mod image;
 pub mod lease;

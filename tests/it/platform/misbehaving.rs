@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use firedrill::journal::{AbortReason, Event, Kind, Phase};
+use k8s_openapi::api::core::v1::{Namespace, Service};
+use kube::api::{Api, DeleteParams};
+
 use super::cell::{EVERY, When, judge, once};
 use super::own;
 use super::proxy::{Fault, Proxy};
@@ -31,7 +35,10 @@ async fn at_every_phase(fault: Fault) {
         let run = Rehearsal::new(proxy.config()).run(once(when, act));
         let (run, ()) = tokio::join!(run, ends);
         judge(fault.words(), when, config, &run).await;
-        assert!(run.report.aborted.is_none(), "{fault:?}, {when:?}: {:?}", run.report.aborted);
+        // A record that could not be kept, a runbook's step that failed: the run may end by that.
+        let aborted = run.report.aborted.as_ref().and_then(|aborted| aborted.reason);
+        let failed = fault == Fault::Fails && aborted == Some(AbortReason::Failed);
+        assert!(aborted.is_none() || failed, "{fault:?}, {when:?}: {:?}", run.report.aborted);
         // Nobody is asked without a pause who turns everything away.
         assert!(proxy.hit() < 150, "{fault:?}, {when:?}: {} in {LENGTH:?}", proxy.hit());
         assert!(run.took < Duration::from_secs(20), "{fault:?}, {when:?}: {:?}", run.took);
@@ -65,4 +72,33 @@ async fn everything_is_answered_with_500() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_come_late() {
     at_every_phase(Fault::Slow(Duration::from_secs(2))).await;
+}
+
+/// The fault is sent, and kept on its way until the run has given up and undone: it must not
+/// break a Service that nobody watches any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_arrives_after_the_undo_changes_nothing() {
+    let client = shared::client().await;
+    let config = own::config(&shared::cluster().home).await;
+    let proxy = Proxy::before(config.clone()).await;
+    let rehearsal = Rehearsal::new(proxy.config()).keep_workload();
+    let act = |event: &Event| {
+        if matches!(event.kind, Kind::Recorded { .. }) {
+            proxy.misbehave(Fault::KeepsChanges);
+        } else if (event.kind == Kind::Phase { phase: Phase::Undoing }) {
+            proxy.misbehave(Fault::None);
+        }
+    };
+    let run = rehearsal.run(act).await;
+    judge(Fault::KeepsChanges.words(), When::Injecting, config, &run).await;
+    let services = Api::<Service>::namespaced(client.clone(), &run.namespace);
+    let before = services.get("api-service").await.unwrap();
+    assert_eq!(proxy.pass_on_what_was_kept().await, [409]);
+    let after = services.get("api-service").await.unwrap();
+    assert_eq!(after.spec.unwrap().selector.unwrap()["app"], "api-service");
+    // And the fence is not to be seen.
+    assert_eq!(before.metadata.annotations, None);
+    let managers: Vec<_> = before.metadata.managed_fields.into_iter().flatten().collect();
+    assert_eq!(managers.len(), 1, "{managers:?}");
+    Api::<Namespace>::all(client).delete(&run.namespace, &DeleteParams::default()).await.unwrap();
 }

@@ -44,11 +44,6 @@ impl Own {
         starting.await.unwrap()
     }
 
-    /// firedrill, which finds this cluster up.
-    pub fn firedrill(&self) -> Command {
-        self.0.sandbox.firedrill()
-    }
-
     fn home(&self) -> Home {
         self.0.sandbox.cluster()
     }
@@ -145,10 +140,12 @@ impl Start {
     }
 }
 
-/// Whether it runs; a zombie does not.
+/// Whether it runs, or a thread of it does: the last one gives its sockets back. What nobody
+/// reaped does not.
 fn runs(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| threads > 1 || !rest.starts_with(['Z', 'X']))
 }
 
 /// For clients of a local cluster, as `run` makes them.

@@ -36,6 +36,8 @@ pub enum Fault {
     Fails,
     /// Answers everything this much later.
     Slow(Duration),
+    /// Takes changes of Services in, and passes them on only when it is told to.
+    KeepsChanges,
 }
 
 impl Fault {
@@ -47,6 +49,7 @@ impl Fault {
             Self::TooMany => "429 with Retry-After",
             Self::Fails => "500 to everything",
             Self::Slow(_) => "each answer 2 s late",
+            Self::KeepsChanges => "a change arrives after the undo",
         }
     }
 }
@@ -58,12 +61,15 @@ pub struct Proxy {
     server: AbortHandle,
     /// How many requests did not get through as they came.
     hit: Arc<Mutex<usize>>,
+    kept: Arc<Mutex<Vec<Request<KubeBody>>>>,
+    upstream: Client,
 }
 
 struct Way {
     upstream: Client,
     fault: watch::Receiver<Fault>,
     hit: Arc<Mutex<usize>>,
+    kept: Arc<Mutex<Vec<Request<KubeBody>>>>,
 }
 
 impl Proxy {
@@ -75,9 +81,16 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (fault, faults) = watch::channel(Fault::None);
         let hit = Arc::<Mutex<usize>>::default();
-        let way = Arc::new(Way { upstream, fault: faults, hit: Arc::clone(&hit) });
+        let kept = Arc::<Mutex<Vec<_>>>::default();
+        let way = Way {
+            upstream: upstream.clone(),
+            fault: faults,
+            hit: Arc::clone(&hit),
+            kept: Arc::clone(&kept),
+        };
+        let way = Arc::new(way);
         let server = tokio::spawn(serve(listener, way)).abort_handle();
-        Self { url, fault, server, hit }
+        Self { url, fault, server, hit, kept, upstream }
     }
 
     /// For clients that go through the proxy.
@@ -90,6 +103,16 @@ impl Proxy {
     /// From now on it behaves so.
     pub fn misbehave(&self, fault: Fault) {
         self.fault.send_replace(fault);
+    }
+
+    /// Passes on what was kept; gives the answers' statuses.
+    pub async fn pass_on_what_was_kept(&self) -> Vec<u16> {
+        let kept: Vec<_> = std::mem::take(&mut *self.kept.lock().unwrap());
+        let mut statuses = Vec::new();
+        for request in kept {
+            statuses.push(self.upstream.send(request).await.unwrap().status().as_u16());
+        }
+        statuses
     }
 
     /// How many requests and watches met a fault.
@@ -141,18 +164,20 @@ impl Way {
             }
             _ => {}
         }
+        let patch = request.method() == http::Method::PATCH && request.uri().path().contains("/services/");
+        let tried_out = request.uri().query().is_some_and(|query| query.contains("dryRun"));
+        let keeps = fault == Fault::KeepsChanges && patch && !tried_out;
+        let request = to_pass_on(request).await?;
+        if keeps {
+            self.count();
+            self.kept.lock().unwrap().push(request);
+            return std::future::pending().await;
+        }
         let answer = self.pass_on(request).await?;
         Ok(if watching { self.until_told(answer) } else { answer })
     }
 
-    async fn pass_on(&self, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
-        let (mut head, body) = request.into_parts();
-        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        // The client of the real API server writes its own.
-        for name in [http::header::HOST, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING] {
-            head.headers.remove(name);
-        }
-        let request = Request::from_parts(head, KubeBody::from(body));
+    async fn pass_on(&self, request: Request<KubeBody>) -> Result<Response<Body>, io::Error> {
         let answer = self.upstream.send(request).await.map_err(io::Error::other)?;
         let (mut head, body) = answer.into_parts();
         head.headers.remove(http::header::TRANSFER_ENCODING);
@@ -201,6 +226,16 @@ impl Way {
     fn count(&self) {
         *self.hit.lock().unwrap() += 1;
     }
+}
+
+async fn to_pass_on(request: Request<Incoming>) -> Result<Request<KubeBody>, io::Error> {
+    let (mut head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    // The client of the real API server writes its own.
+    for name in [http::header::HOST, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    Ok(Request::from_parts(head, KubeBody::from(body)))
 }
 
 fn status(code: u16, reason: &str) -> serde_json::Value {
