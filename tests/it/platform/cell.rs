@@ -93,7 +93,7 @@ pub async fn judge(fault: &str, when: When, config: kube::Config, run: &Rehearse
 }
 
 /// The namespace goes, and with it everything.
-async fn nothing_is_left(cell: &str, config: kube::Config, namespace: &str) {
+pub async fn nothing_is_left(cell: &str, config: kube::Config, namespace: &str) {
     let client = kube::Client::try_from(config).unwrap();
     let live = Api::<Namespace>::all(client.clone()).get_opt(namespace).await.unwrap();
     let Some(live) = live else { return };
@@ -108,7 +108,8 @@ async fn nothing_is_left(cell: &str, config: kube::Config, namespace: &str) {
     assert!(!records.items.iter().any(named), "{cell}: records are left");
 }
 
-fn tell(fault: &str, when: When, run: &Rehearsed) {
+/// Adds a cell to the table.
+pub fn tell(fault: &str, when: When, run: &Rehearsed) {
     let report = &run.report;
     let row = format!(
         "| {fault} | {} | {} | {} | {} | {:.1} s |",
@@ -154,10 +155,8 @@ fn happened(report: &DamageReport) -> String {
 
 fn uncertain(report: &DamageReport) -> String {
     let blind = report.watch_gaps.iter().map(|gap| gap.to_ms.micros() - gap.from_ms.micros()).max();
-    let mut said: Vec<String> = blind
-        .map(|micros| format!("{:.1} s not watched", micros_f64(micros) / 1e6))
-        .into_iter()
-        .collect();
+    let mut said: Vec<String> =
+        blind.map(|micros| format!("{:.1} s not watched", micros_f64(micros) / 1e6)).into_iter().collect();
     for moment in &report.timeline {
         let point = serde_json::to_value(moment.point).unwrap();
         let off = micros_f64(moment.uncertainty_ms.micros()) / 1e6;

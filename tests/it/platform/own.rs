@@ -44,6 +44,11 @@ impl Own {
         starting.await.unwrap()
     }
 
+    /// firedrill, which finds this cluster up.
+    pub fn firedrill(&self) -> Command {
+        self.0.sandbox.firedrill()
+    }
+
     fn home(&self) -> Home {
         self.0.sandbox.cluster()
     }

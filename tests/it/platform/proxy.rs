@@ -82,12 +82,8 @@ impl Proxy {
         let (fault, faults) = watch::channel(Fault::None);
         let hit = Arc::<Mutex<usize>>::default();
         let kept = Arc::<Mutex<Vec<_>>>::default();
-        let way = Way {
-            upstream: upstream.clone(),
-            fault: faults,
-            hit: Arc::clone(&hit),
-            kept: Arc::clone(&kept),
-        };
+        let way =
+            Way { upstream: upstream.clone(), fault: faults, hit: Arc::clone(&hit), kept: Arc::clone(&kept) };
         let way = Arc::new(way);
         let server = tokio::spawn(serve(listener, way)).abort_handle();
         Self { url, fault, server, hit, kept, upstream }

@@ -17,8 +17,11 @@ async fn the_api_server_is_killed_and_comes_back() {
         };
         let run = Rehearsal::new(own.config().await).run(once(when, act)).await;
         judge("kube-apiserver killed, restarted", when, own.config().await, &run).await;
-        assert!(run.took < Duration::from_secs(30), "{when:?}: {:?}", run.took);
-        let watched = !matches!(when, When::Preparing | When::Undoing);
-        assert!(!watched || blind_for(&run.report, Duration::from_secs(1)), "{when:?}");
+        assert!(run.took < Duration::from_secs(40), "{when:?}: {:?}", run.took);
+        // A record that could not be kept ends the run, and so does a very slow start.
+        if !matches!(when, When::Preparing | When::Injecting) {
+            assert!(run.report.aborted.is_none(), "{when:?}: {:?}", run.report.aborted);
+            assert!(when == When::Undoing || blind_for(&run.report, Duration::from_secs(1)), "{when:?}");
+        }
     }
 }
