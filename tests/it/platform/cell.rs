@@ -120,6 +120,12 @@ pub fn tell(fault: &str, when: When, run: &Rehearsed) {
         run.took.as_secs_f64(),
     );
     println!("{row}");
+    // Shown where the test fails: what the run did, and when.
+    for event in run.events.iter().filter(|event| {
+        !matches!(event.kind, Kind::Request { .. } | Kind::RunStarted(_) | Kind::Recorded { .. })
+    }) {
+        println!("  {:>9.3} {:?}", Duration::from_nanos(event.stamp.elapsed).as_secs_f64(), event.kind);
+    }
     let mut rows = ROWS.lock().unwrap();
     rows.insert((fault.to_owned(), when), row);
     if std::env::var_os("FIREDRILL_WRITE_TABLE").is_some() {
@@ -130,16 +136,29 @@ pub fn tell(fault: &str, when: When, run: &Rehearsed) {
 }
 
 fn page<'a>(rows: impl Iterator<Item = &'a String>) -> String {
-    let mut page = format!(
-        "## When the platform fails\n\nMeasured {} on the local cluster, by `tests/it/platform`.\n\n\
-         | what fails | when | the run | marked as uncertain | undo | took |\n|---|---|---|---|---|---|\n",
-        chrono::Utc::now().format("%Y-%m-%d"),
-    );
+    let mut page = format!("{INTRODUCTION}\nMeasured {}.\n\n{HEAD}", chrono::Utc::now().format("%Y-%m-%d"));
     for row in rows {
         let _ = writeln!(page, "{row}");
     }
     page
 }
+
+const INTRODUCTION: &str = "\
+## When the platform fails
+
+Runs of `service-has-no-endpoints`, mended by its runbook, on the local cluster. The fault of the
+platform sets in at the very event that begins the phase. `tests/it/platform` runs every row, checks
+that nothing is left afterwards, and writes this table with `FIREDRILL_WRITE_TABLE=1`.
+
+A fault of the platform ends a run early only where a step cannot keep its before-image or is not
+answered within 10 s; then everything is undone. After a restart of the API server the cluster's own
+controllers take up to 20 s to come back; a time to mitigate holds that, too.
+";
+
+const HEAD: &str = "\
+| what fails | when | the run | marked as uncertain | undo | the run took |
+|---|---|---|---|---|---|
+";
 
 fn happened(report: &DamageReport) -> String {
     let reason = report.aborted.as_ref().and_then(|aborted| aborted.reason);

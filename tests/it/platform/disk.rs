@@ -39,7 +39,8 @@ async fn the_disk_is_full_from_a_phase_on() {
 
 /// A before-image that is larger than what is left of any page.
 fn with_many_fields() -> Drill {
-    let annotations: String = (0..200).map(|n| format!("    it.example/annotation-{n:03}: \"\"\n")).collect();
+    let each: Vec<_> = (0..200).map(|n| format!("    it.example/annotation-{n:03}: \"\"\n")).collect();
+    let annotations = each.concat();
     let service = "kind: Service\nmetadata:\n  name: api-service\n";
     let more = format!("{service}  annotations:\n{annotations}");
     Drill::builtin().replace_in("workload.yaml", service, &more)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use firedrill::journal::{AbortReason, Event, Kind, Phase};
 use k8s_openapi::api::core::v1::{Namespace, Service};
 use kube::api::{Api, DeleteParams};
+use tokio::sync::Semaphore;
 
 use super::cell::{EVERY, When, judge, once};
 use super::own;
@@ -15,6 +16,9 @@ use crate::support::shared;
 
 /// How long it misbehaves.
 const LENGTH: Duration = Duration::from_secs(2);
+
+/// Runs at the same time: more would measure the machine.
+static TURNS: Semaphore = Semaphore::const_new(4);
 
 /// At every phase, each in a run and behind a proxy of its own.
 async fn at_every_phase(fault: Fault) {
@@ -26,6 +30,7 @@ async fn at_every_phase(fault: Fault) {
 }
 
 async fn at(when: When, fault: Fault) {
+    let _turn = TURNS.acquire().await.unwrap();
     let config = own::config(&shared::cluster().home).await;
     let proxy = Arc::new(Proxy::before(config.clone()).await);
     let runtime = tokio::runtime::Handle::current();

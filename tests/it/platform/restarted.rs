@@ -15,9 +15,11 @@ async fn the_api_server_is_killed_and_comes_back() {
             let restart = own.kill("kube-apiserver");
             runtime.spawn_blocking(move || restart.now());
         };
-        let run = Rehearsal::new(own.config().await).run(once(when, act)).await;
+        // The controllers take their time to come back to an API server that was away, in this run
+        // and in the next.
+        let rehearsal = Rehearsal::new(own.config().await).within(Duration::from_secs(120));
+        let run = rehearsal.run(once(when, act)).await;
         judge("kube-apiserver killed, restarted", when, own.config().await, &run).await;
-        assert!(run.took < Duration::from_secs(40), "{when:?}: {:?}", run.took);
         // A record that could not be kept ends the run, and so does a very slow start.
         if !matches!(when, When::Preparing | When::Injecting) {
             assert!(run.report.aborted.is_none(), "{when:?}: {:?}", run.report.aborted);
