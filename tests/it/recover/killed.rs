@@ -103,7 +103,10 @@ async fn a_live_run_is_refused_and_goes_on() {
 
 #[tokio::test]
 async fn a_live_run_that_is_undone_by_force_stops() {
-    let mut live = Running::start(&[DRILL, "--respond", "manual", "--keep-workload", "--output", "json"]);
+    // The incident must not be over before the runner looks for its Lease.
+    let drill = Drill::builtin().replace("stableFor: 1s", "stableFor: 5s");
+    let args = [drill.path(), "--respond", "manual", "--keep-workload", "--output", "json"];
+    let mut live = Running::start(&args);
     live.until_point(Point::Detect).await;
     let (run, namespace) = (live.run(), live.namespace());
     let (code, _) = said(shared::firedrill().args(["recover", "--force", "--run", &run]));
