@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use support::cluster::BenchCluster;
-use support::lag;
 use support::process::{Measured, run_firedrill};
 use support::table::{Row, Table};
+use support::{guard, lag};
 
 const DRILL: &str = "service-has-no-endpoints";
 
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     table.lag("detection lag, median", &lags, 50.0, 1.1);
     table.lag("detection lag, p99", &lags, 99.0, 1.3);
     whole_runs(&mut table, &cluster, runs);
+    safety(&mut table, &cluster, runs);
     drop(cluster);
     from_nothing(&mut table, runs.min(3));
     table.print();
@@ -48,6 +49,24 @@ fn whole_runs(table: &mut Table, cluster: &BenchCluster, runs: usize) {
     table.push(Row::limit("peak memory of responder", mib(cluster.responder_kib()), "MiB", 25.0, "limit"));
     let reference = format!("--version: {:.0} ms", version.wall.as_secs_f64() * 1e3);
     table.push(Row::limit("time to first output", first * 1e3, "ms", 100.0, &reference));
+}
+
+/// What it costs that nothing stays broken. Until the first phase begins, a run reads its drill,
+/// finds the cluster, passes the safeguards and waits for its guard; nothing of it is work that a
+/// tool without them would be spared, but for the reading.
+fn safety(table: &mut Table, cluster: &BenchCluster, runs: usize) {
+    let before = (0..runs).map(|run| {
+        let journal = cluster.state.path().join(format!("safety-{run}.jsonl"));
+        let path = journal.to_str().expect("a path in UTF-8");
+        run_firedrill(cluster.state.path(), &["run", DRILL, "--journal", path]);
+        guard::before_the_first_change(&journal).as_secs_f64() * 1e3
+    });
+    let before = support::median(before);
+    table.push(Row::limit("before the first change", before, "ms", 150.0, "limit"));
+    let guarded = guard::measure(cluster.state.path(), DRILL);
+    table.push(Row::limit("peak memory of guard, undoing", mib(guarded.peak_kib), "MiB", 15.0, "limit"));
+    let undone = guarded.undone.as_secs_f64();
+    table.push(Row::limit("undone after SIGKILL", undone, "s", 2.0, "limit"));
 }
 
 /// Binaries cached, no cluster. The reference is `cluster up` alone.

@@ -14,7 +14,7 @@
 //! - [`journal`]: what happened, one event a line
 //! - [`report`]: the fold over a journal, and its renderers
 //! - [`diagnose`]: why a Service has no endpoints, as a pure function
-//! - [`ui`]: progress on a terminal
+//! - [`ui`]: progress on a terminal, and the one way to stdout and stderr
 //! - [`cli`]: one file per command
 //!
 //! Arrows point one way: cli → engine → {steps, signals, journal} → drill; the report reads
@@ -27,6 +27,7 @@ pub mod diagnose;
 pub mod drill;
 pub mod engine;
 pub mod journal;
+pub mod plain;
 pub mod report;
 pub mod signals;
 pub mod steps;

@@ -1,6 +1,7 @@
 //! What the bench is made of.
 
 pub mod cluster;
+pub mod guard;
 pub mod lag;
 pub mod process;
 pub mod table;

@@ -1,17 +1,17 @@
 //! `firedrill cluster`: the local control plane.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
 use super::exit::{Exit, Failure, Outcome};
-use super::output::print;
+use super::output::{print, print_exact};
 use crate::clock::Stopwatch;
 use crate::cluster::local::{self, Health, Progress, Status};
 use crate::cluster::state::SHARED;
 use crate::ui;
+use crate::ui::terminal::say;
 
 /// Arguments of `firedrill cluster`.
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,7 @@ async fn up(args: Up) -> Outcome {
     progress.finish();
     let access = up.map_err(Failure::environment)?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
-    print(&export(&access.kubeconfig.unwrap_or_default()))
+    print_exact(&export(&access.kubeconfig.unwrap_or_default()))
 }
 
 /// Shows how far a cluster's start is.
@@ -131,7 +131,7 @@ async fn status() -> Outcome {
 fn env(name: &str) -> Outcome {
     let options = BinariesArgs::default().options()?;
     let kubeconfig = local::kubeconfig(&options, name).map_err(Failure::environment)?;
-    print(&export(&kubeconfig))
+    print_exact(&export(&kubeconfig))
 }
 
 /// A cluster for people, a fact a line.
@@ -165,11 +165,6 @@ pub(super) fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// That a reader is gone is no failure of the cluster.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(test)]

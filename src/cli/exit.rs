@@ -1,9 +1,10 @@
 //! Exit codes, and how a failure reaches a person.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use miette::{Diagnostic, Report};
+use miette::Diagnostic;
+
+use crate::ui::terminal;
 
 /// What the process says to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +46,13 @@ pub type Outcome = Result<Exit, Failure>;
 #[derive(Debug)]
 pub struct Failure {
     exit: Exit,
-    report: Box<Report>,
+    error: Box<dyn Diagnostic + Send + Sync>,
 }
 
 impl Failure {
     /// A failure with an exit code of its own.
     pub fn new(exit: Exit, error: impl Diagnostic + Send + Sync + 'static) -> Self {
-        Self { exit, report: Box::new(Report::new(error)) }
+        Self { exit, error: Box::new(error) }
     }
 
     /// Bad usage or a bad drill file.
@@ -66,8 +67,7 @@ impl Failure {
 
     /// Says it on stderr; that stderr may be closed is no further failure.
     pub fn print(&self) {
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), "{:?}", self.report);
+        terminal::diagnostic(&*self.error);
     }
 }
 
@@ -75,16 +75,6 @@ impl From<Failure> for Exit {
     fn from(failure: Failure) -> Self {
         failure.exit
     }
-}
-
-/// Makes diagnostics fit the terminal: plain where stderr is none or `NO_COLOR` is set.
-pub fn install_diagnostics() {
-    // A second installation is refused; the first one holds.
-    let _ = miette::set_hook(Box::new(|_| {
-        // A log is wrapped by whoever shows it; breaking lines there would break commands.
-        let on_terminal = std::io::stderr().is_terminal();
-        Box::new(miette::MietteHandlerOpts::new().context_lines(2).wrap_lines(on_terminal).build())
-    }));
 }
 
 /// Runs a command's future on a runtime of two workers.

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod interrupt;
 pub mod list;
 pub mod output;
+pub mod rbac;
 pub mod recover;
 pub mod report;
 pub mod responder;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::ui::terminal;
 use exit::{Exit, Outcome};
 
 /// Rehearse Kubernetes incidents against real clusters: break, measure, mend, put back, report.
@@ -52,6 +54,8 @@ enum Command {
     Status(status::Args),
     /// Undo runs whose runner is dead, from what they left in the cluster
     Recover(recover::Args),
+    /// Print the rights that a drill needs in a namespace: Role, binding, ServiceAccount
+    Rbac(rbac::Args),
     /// The local control plane: up, down, status, env
     Cluster(cluster::Args),
     #[command(hide = true)]
@@ -63,8 +67,10 @@ enum Command {
 /// Parses the command line, carries the command out and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    exit::install_diagnostics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let outcome = match cli.command {
         Command::Run(args) => exit::block_on(run::run(args)),
         Command::List(args) => list::run(&args),
@@ -75,11 +81,24 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Status(args) => exit::block_on(status::run(args)),
         Command::Recover(args) => exit::block_on(recover::run(args)),
+        Command::Rbac(args) => rbac::run(&args),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
         Command::Guard(args) => exit::block_on_one(guard::run(args)),
     };
     finish(outcome)
+}
+
+/// What clap has to say: help that was asked for, or why the command line makes no sense. The
+/// words in it may have been pasted from anywhere.
+fn usage(error: &clap::Error) -> ExitCode {
+    let to_stdout = !error.use_stderr();
+    let text = error.render();
+    terminal::coloured(
+        &if terminal::has_colours(to_stdout) { text.ansi().to_string() } else { text.to_string() },
+        to_stdout,
+    );
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn finish(outcome: Outcome) -> ExitCode {

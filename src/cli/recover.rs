@@ -1,7 +1,5 @@
 //! `firedrill recover`: undoes runs whose runner is dead, from what they left in the cluster.
 
-use std::io::Write as _;
-
 use futures::future::try_join_all;
 use miette::Diagnostic;
 
@@ -14,6 +12,7 @@ use crate::engine::undo::open::OpenRun;
 use crate::report::plain::plain;
 use crate::steps::api::Api;
 use crate::ui::narrate::undone;
+use crate::ui::terminal::say;
 
 /// Arguments of `firedrill recover`.
 #[derive(Debug, clap::Args)]
@@ -76,9 +75,7 @@ async fn by_life(
     if args.force {
         return Ok((Vec::new(), runs));
     }
-    // That stderr may be closed is no failure.
-    let seconds = WATCH_FOR.as_secs();
-    let _ = writeln!(std::io::stderr(), "watching for {seconds} s whether a runner is alive");
+    say(&format!("watching for {} s whether a runner is alive", WATCH_FOR.as_secs()));
     let watched = try_join_all(runs.iter().map(|run| run.is_alive(api, WATCH_FOR)));
     let lives = watched.await.map_err(Failure::environment)?;
     let (alive, dead): (Vec<_>, Vec<_>) = runs.into_iter().zip(lives).partition(|(_, alive)| *alive);

@@ -4,13 +4,13 @@
 //! the report's verdict is. The exit code of the run was the run's own.
 
 use std::ffi::OsStr;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Failure, Outcome};
-use super::output::{Format, print};
+use super::output::{Format, print, print_json_text};
 use crate::journal::{place, read};
 use crate::report::{fold, json, text};
+use crate::ui::terminal::say;
 
 /// Arguments of `firedrill report`.
 #[derive(Debug, clap::Args)]
@@ -32,14 +32,13 @@ pub fn run(args: &Args) -> Outcome {
     };
     let reading = read::read(&path).map_err(Failure::usage)?;
     if reading.truncated {
-        // That stderr may be closed is no failure.
-        let _ = writeln!(io::stderr(), "the last line of {} is cut off and left out", path.display());
+        say(&format!("the last line of {} is cut off and left out", path.display()));
     }
     let report = fold(&reading.events);
-    print(&match args.output {
-        Format::Text => text(&report, Some(&shown(&path))),
-        Format::Json => json(&report),
-    })
+    match args.output {
+        Format::Text => print(&text(&report, Some(&shown(&path)))),
+        Format::Json => print_json_text(&json(&report)),
+    }
 }
 
 /// The path that another folder's shell can use, too.

@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Outcome {
     let loaded = load(&args.drill).map_err(Failure::usage)?;
     match args.output {
         Form::Text => output::print(&text(&loaded)),
-        Form::Yaml => output::print(&loaded.text),
+        Form::Yaml => output::print_exact(&loaded.text),
         Form::Json => output::print_json(&json!({
             "schema": "firedrill.dev/show/v1",
             "origin": loaded.origin,
@@ -50,15 +50,15 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 /// The summary, a paragraph a topic.
-fn text(loaded: &Loaded) -> String {
+#[must_use]
+pub fn text(loaded: &Loaded) -> String {
     let drill = &loaded.drill;
     let mut paragraphs = vec![heading(loaded), watched(drill), broken(drill)];
     paragraphs.extend(drill.rounds.iter().map(round));
     paragraphs.push(mended(drill));
     paragraphs.push(costs(drill));
     paragraphs.retain(|p| !p.is_empty());
-    // A drill from elsewhere does not get to play with the terminal.
-    paragraphs.join("\n").replace(|c: char| c.is_control() && c != '\n', "?")
+    paragraphs.join("\n")
 }
 
 fn heading(loaded: &Loaded) -> String {

@@ -12,12 +12,15 @@ use super::exit::{Failure, Outcome};
 use super::output::{Format, print, print_json};
 use crate::engine::undo::lease::WATCH_FOR;
 use crate::engine::undo::open::{OpenRun, find};
-use crate::journal::{Effect, Record};
+use crate::engine::undo::store::Sealed;
+use crate::journal::{Effect, FieldChange, ObjectRef, Record};
 use crate::report::plain::plain;
 use crate::steps::api::{Api, ApiError};
 
 /// How much of a value is shown to people, characters.
 const SHOWN: usize = 120;
+/// What is shown in the place of a Secret's values.
+const HIDDEN: &str = "(hidden)";
 
 /// Arguments of `firedrill status`.
 #[derive(Debug, clap::Args)]
@@ -79,7 +82,8 @@ pub(super) fn line(run: &OpenRun) -> String {
 }
 
 /// A run for people.
-fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
+#[must_use]
+pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
     let mut text = format!("{}\n", plain(&run.run));
     let mut row = |name: &str, value: &str| {
         // Writing to a String cannot fail.
@@ -103,9 +107,10 @@ fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
     row("namespace", &format!("{}{made}", run.namespace));
     match &run.records {
         Err(error) => row("changed", &format!("not known: {error}")),
-        Ok(records) if records.is_empty() => row("changed", "nothing yet"),
+        Ok(records) if records.is_empty() && run.sealed.is_empty() => row("changed", "nothing yet"),
         Ok(records) => records.iter().flat_map(changes).for_each(|change| row("changed", &change)),
     }
+    run.sealed.iter().flat_map(sealed).for_each(|change| row("changed", &change));
     if !alive {
         row("undo", &format!("firedrill recover --run {}", run.run));
     }
@@ -121,15 +126,30 @@ fn changes(record: &Record) -> Vec<String> {
         Effect::Fields { changes } => changes
             .iter()
             .map(|change| {
-                let (before, after) = (short(change.before.as_ref()), short(change.after.as_ref()));
-                format!("{object} {}: {before} → {after}", change.path)
+                let shown = |value: &Option<Value>| short(shown(object, value.as_ref()).as_ref());
+                format!("{object} {}: {} → {}", change.path, shown(&change.before), shown(&change.after))
             })
             .collect(),
     }
 }
 
+/// What a change of a Secret is known to have done, though its record cannot be read.
+fn sealed(sealed: &Sealed) -> Vec<String> {
+    let (object, outline) = (&sealed.object, &sealed.outline);
+    let what = if outline.paths.is_empty() { vec![outline.effect.clone()] } else { outline.paths.clone() };
+    what.iter().map(|what| format!("{object} {what}: its record cannot be read: {}", sealed.why)).collect()
+}
+
+/// The value as it may be shown: of a Secret only whether there is one.
+fn shown(object: &ObjectRef, value: Option<&Value>) -> Option<Value> {
+    value.map(|value| if object.is_secret() { json!(HIDDEN) } else { value.clone() })
+}
+
 fn short(value: Option<&Value>) -> String {
     let Some(value) = value else { return "absent".to_owned() };
+    if value == HIDDEN {
+        return HIDDEN.to_owned();
+    }
     let text = value.to_string();
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -137,17 +157,29 @@ fn short(value: Option<&Value>) -> String {
     }
 }
 
-/// A run for programs.
-fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
+/// A run for programs: all that its undo would write, but for the values of Secrets.
+#[must_use]
+pub fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
     let change = |record: &Record| {
-        let (effect, fields) = match &record.effect {
-            Effect::Fields { changes } => ("fields", json!(changes)),
-            Effect::Created => ("created", json!([])),
-            Effect::Deleted { .. } => ("deleted", json!([])),
+        let object = &record.object;
+        let (effect, fields, before) = match &record.effect {
+            Effect::Fields { changes } => {
+                ("fields", changes.iter().map(|change| field(object, change)).collect(), None)
+            }
+            Effect::Created => ("created", json!([]), None),
+            Effect::Deleted { before } => ("deleted", json!([]), shown(object, Some(before))),
         };
-        json!({"object": record.object.to_string(), "effect": effect, "fields": fields})
+        json!({"object": object.to_string(), "effect": effect, "fields": fields, "before": before})
     };
-    let changed = run.records.as_ref().map(|records| records.iter().map(change).collect::<Vec<_>>());
+    let sealed = |sealed: &Sealed| {
+        let fields: Vec<Value> = sealed.outline.paths.iter().map(|path| json!({"path": path})).collect();
+        json!({"object": sealed.object.to_string(), "effect": sealed.outline.effect, "fields": fields,
+            "unreadable": sealed.why})
+    };
+    let changed = run
+        .records
+        .as_ref()
+        .map(|records| records.iter().map(change).chain(run.sealed.iter().map(sealed)).collect::<Vec<_>>());
     json!({
         "run": run.run,
         "namespace": run.namespace,
@@ -159,6 +191,11 @@ fn value(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> Value {
         "changed": changed.as_ref().ok(),
         "unreadable": changed.as_ref().err().map(ToString::to_string),
     })
+}
+
+fn field(object: &ObjectRef, change: &FieldChange) -> Value {
+    let shown = |value: &Option<Value>| shown(object, value.as_ref());
+    json!({"path": change.path, "before": shown(&change.before), "after": shown(&change.after)})
 }
 
 fn time(time: DateTime<Utc>) -> String {

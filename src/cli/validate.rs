@@ -1,11 +1,11 @@
 //! `firedrill validate`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use super::exit::{Failure, Outcome};
 use super::output;
 use crate::drill::{DrillError, Loaded, load};
+use crate::ui::terminal;
 
 /// Arguments of `firedrill validate`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,6 @@ pub fn run(args: &Args) -> Outcome {
 /// Warnings are for people, so they go to stderr.
 fn warn(loaded: &Loaded) {
     for warning in &loaded.warnings {
-        let report = miette::Report::new(warning.clone());
-        let _ = writeln!(std::io::stderr(), "{report:?}");
+        terminal::diagnostic(warning);
     }
 }

@@ -89,6 +89,11 @@ pub fn load(reference: &str) -> Result<Loaded, DrillError> {
     finish(&name, &name, Files::Folder(folder.to_owned()), text)
 }
 
+/// Parses and checks a drill whose text and files are at hand; `name` is what messages call it.
+pub fn given(name: &str, text: String, files: Files) -> Result<Loaded, DrillError> {
+    finish(name, name, files, text)
+}
+
 fn finish(name: &str, origin: &str, files: Files, text: String) -> Result<Loaded, DrillError> {
     let drill = parse::parse(name, &text)?;
     let warnings = check::check(name, &text, &drill, &files)?;

@@ -1,5 +1,6 @@
 //! The files that a drill names, read from its folder or from the binary, and from nowhere else.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +13,8 @@ use super::yaml::{self, MOST_BYTES};
 pub enum Files {
     /// In the binary: name and text of each.
     Embedded(&'static [(&'static str, &'static str)]),
+    /// At hand, by name: nothing is read from anywhere.
+    Given(BTreeMap<String, String>),
     /// In a folder, which a name cannot lead out of.
     Folder(PathBuf),
 }
@@ -28,6 +31,10 @@ impl Files {
                 .find(|(name, _)| *name == relative)
                 .map(|(_, text)| (*text).to_owned())
                 .ok_or_else(|| missing(relative, "among the files of this built-in drill").into()),
+            Self::Given(files) => files
+                .get(relative)
+                .cloned()
+                .ok_or_else(|| missing(relative, "among the files of this drill").into()),
             Self::Folder(folder) => read_below(folder, relative),
         }
     }
@@ -37,6 +44,7 @@ impl Files {
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Embedded(files) => files.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Self::Given(files) => files.keys().filter(|name| is_manifest(name)).cloned().collect(),
             Self::Folder(folder) => {
                 let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(200);
                 let mut names: Vec<String> = entries

@@ -31,6 +31,12 @@ impl KindInfo {
         matches!(self.kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController")
     }
 
+    /// Whether its objects say who may do what.
+    #[must_use]
+    pub fn grants_rights(&self) -> bool {
+        self.api_version.starts_with("rbac.authorization.k8s.io/")
+    }
+
     fn answers_to(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(self.kind)
             || name.eq_ignore_ascii_case(self.plural)

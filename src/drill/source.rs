@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
+use crate::plain::misleads;
+
 /// Where a line as long as this is near, no source is printed beneath a message: it would bury it.
 const LONGEST_SHOWN_LINE: usize = 600;
 /// The lines before and after that may be printed as well.
@@ -64,13 +66,18 @@ impl Source {
     }
 }
 
-/// A file may hold escape sequences that would play with the terminal.
+/// A file may hold what would play with the terminal, or with the reader's eye. What stands in
+/// for it has as many bytes, so that places stay where they are.
 pub(super) fn printable(c: char) -> char {
     match c {
         '\n' | '\t' | '\r' => c,
-        '\0'..='\u{1f}' | '\u{7f}' => '?',
-        '\u{80}'..='\u{9f}' => '\u{b7}',
-        _ => c,
+        c if !misleads(c) => c,
+        c => match c.len_utf8() {
+            1 => '?',
+            2 => '\u{b7}',
+            3 => '\u{fffd}',
+            _ => '\u{1f532}',
+        },
     }
 }
 

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de};
+use serde_json::Value;
 
-use super::{Length, SignalState};
+use super::{Length, SignalState, kinds};
 
 /// One step: an externally tagged map, such as `patch: {target: service/api, merge: {…}}`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -48,11 +49,15 @@ impl Step {
     }
 }
 
-/// One line for people, with exactly what is done: `patch service/api {"spec":…}`.
+/// One line for people, with exactly what is done: `patch service/api {"spec":…}`. The values of
+/// a Secret are left out.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.key())?;
         match self {
+            Self::Patch(step) if step.target.is_secret() => {
+                write!(f, "{} {}", step.target, hidden(&step.merge))
+            }
             Self::Patch(step) => write!(f, "{} {}", step.target, step.merge),
             Self::Label(step) => step.fmt(f),
             Self::Scale(step) => write!(f, "{} to {}", step.target, step.replicas),
@@ -60,6 +65,15 @@ impl fmt::Display for Step {
             Self::Apply(step) => f.write_str(&step.manifests.join(", ")),
             Self::Wait(step) => step.fmt(f),
         }
+    }
+}
+
+/// The patch without its values; a key that it removes is seen to go.
+fn hidden(patch: &Value) -> Value {
+    match patch {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), hidden(value))).collect(),
+        Value::Null => Value::Null,
+        _ => Value::from("…"),
     }
 }
 
@@ -103,7 +117,7 @@ pub struct PatchStep {
     pub target: ObjectName,
     /// The merge patch; `null` removes a key.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub merge: serde_json::Value,
+    pub merge: Value,
 }
 
 /// Labels to set (a value) or to remove (`null`).
@@ -164,6 +178,16 @@ pub struct ObjectName {
     pub name: String,
 }
 
+impl ObjectName {
+    /// Whether it is a Secret, whose values are shown nowhere.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        // Also where the group is written: `secrets.`.
+        let kind = self.kind.split('.').next().unwrap_or_default();
+        kinds::resolve(kind).is_some_and(|known| known.kind == "Secret")
+    }
+}
+
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.kind, self.name)
@@ -220,6 +244,14 @@ mod tests {
             (
                 "patch: {target: service/a, merge: {spec: {selector: {app: b, old: null}}}}",
                 r#"patch service/a {"spec":{"selector":{"app":"b","old":null}}}"#,
+            ),
+            (
+                "patch: {target: secret/a, merge: {data: {key: aHVzaA==, old: null}, stringData: {more: [1]}}}",
+                r#"patch secret/a {"data":{"key":"…","old":null},"stringData":{"more":"…"}}"#,
+            ),
+            (
+                "patch: {target: Secrets./a, merge: {immutable: true}}",
+                r#"patch secrets./a {"immutable":"…"}"#,
             ),
             ("label: {pods: {app: a}, set: {app: b, tier: null}}", "label pods with app=a app=b tier-"),
             ("scale: {target: deployment/a, replicas: 0}", "scale deployment/a to 0"),

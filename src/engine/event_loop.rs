@@ -194,7 +194,8 @@ impl<'a> EventLoop<'a> {
         if self.state.phase >= Phase::Undoing {
             return Err("the run is being ended; nothing is changed any more".to_owned());
         }
-        let kind = Kind::Recorded { record: record.clone() };
+        let copy = self.tasks.salt.for_journal(&record).map_err(|error| error.to_string())?;
+        let kind = Kind::Recorded { record: copy };
         self.journal.append(self.clock.stamp(), kind).map_err(|error| error.to_string()).map(|event| {
             self.records.push(record);
             (self.observe)(&event);

@@ -1,5 +1,6 @@
 //! What runs a drill: the pure phase function, the loop around it, the responders and the undo.
 
+mod blast;
 pub mod claims;
 mod closing;
 pub mod ending;
@@ -12,6 +13,7 @@ pub mod preflight;
 mod preparing;
 mod presence;
 pub mod recorder;
+pub mod rights;
 pub mod root_cause;
 pub mod run;
 pub mod tasks;

@@ -19,6 +19,18 @@ const RECOVER_WITHIN: Length = Length::secs(30);
 /// How long the root cause may outlive the mend, beside `stableFor`.
 const RESOLVE_WITHIN: Length = Length::secs(10);
 
+/// Where Services that are not the drill's must not lose all their endpoints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BlastLimit {
+    /// In the target's namespace.
+    #[default]
+    Namespace,
+    /// In the whole cluster.
+    Cluster,
+    /// Nobody looks.
+    Off,
+}
+
 /// How the caller wants a drill to be run.
 #[derive(Debug, Clone)]
 pub struct Wishes {
@@ -36,6 +48,8 @@ pub struct Wishes {
     pub max_duration: Duration,
     /// Whether the workload stays.
     pub keep_workload: bool,
+    /// Which other Services end the run when they go out.
+    pub blast_limit: BlastLimit,
 }
 
 /// A drill with everything that its run needs.

@@ -49,12 +49,15 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let guard = guard.watch(desk.clone());
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
     let present = tokio::spawn(tasks.stay_present());
+    let others = tokio::spawn(tasks.watch_others());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);
     event_loop.begin(cluster);
     let ending = event_loop.turn(Inbox { news, observations, interrupts }).await;
-    present.abort();
-    // It was ended, or it ended by itself; there is nothing to learn from which.
-    let _ = present.await;
+    // Each was ended, or it ended by itself; there is nothing to learn from which.
+    for task in [present, others] {
+        task.abort();
+        let _ = task.await;
+    }
     // Also where the run left at once: what it leaves was said, and is for the user to undo.
     guard.dismiss().await;
     ending

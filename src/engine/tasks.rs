@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use kube::Client;
 use tokio::sync::watch;
 
+use super::blast;
 use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
@@ -16,11 +17,13 @@ use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
 use super::undo::about::About;
+use super::undo::redact::Salt;
 use super::undo::store::ConfigMapStore;
 use super::view::{States, View};
 use crate::drill::Step;
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
+use crate::signals::blast::Blast;
 use crate::steps::{self, Context, StepReport};
 
 /// Everything that a run's tasks need.
@@ -30,6 +33,7 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) desk: Desk,
     pub(super) presence: Presence,
+    pub(super) blast: Option<Arc<Blast>>,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -37,6 +41,8 @@ pub struct Tasks {
     claims: Arc<Mutex<Vec<Pending>>>,
     /// When the latest before-image was durable.
     recorded_at: Arc<AtomicU64>,
+    /// Hides the values of Secrets from the journal.
+    pub(super) salt: Salt,
     /// The namespace and the workload, as far as the run made them.
     pub(super) made: Arc<Mutex<Vec<ObjectRef>>>,
 }
@@ -60,6 +66,7 @@ impl Tasks {
             keep_workload: wishes.keep_workload,
         };
         let store = ConfigMapStore::new(client.clone(), &plan.namespace, &wishes.run).about(&about);
+        let salt = store.salt();
         let presence = Presence::new(client.clone(), &plan.namespace, &wishes.run, &about);
         let recorded_at = Arc::new(AtomicU64::new(0));
         let recorder = TwoPlaces { desk: desk.clone(), store, at: Arc::clone(&recorded_at) };
@@ -78,6 +85,7 @@ impl Tasks {
         context.annotations = about.annotations();
         context.keep_workload = wishes.keep_workload;
         Self {
+            blast: blast::limit(&plan),
             plan: Arc::new(plan),
             client,
             desk,
@@ -88,6 +96,7 @@ impl Tasks {
             replicas: Arc::default(),
             claims: Arc::default(),
             recorded_at,
+            salt,
             made: Arc::default(),
         }
     }
@@ -117,6 +126,9 @@ impl Tasks {
     pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
+            if let Err(message) = tasks.arm_blast_limit().await {
+                return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
+            }
             let drill = &tasks.plan.drill;
             let mut acknowledged = None;
             for (index, step) in drill.fault.steps.iter().enumerate() {

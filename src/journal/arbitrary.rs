@@ -101,11 +101,11 @@ fn record() -> BoxedStrategy<Record> {
         Just(Effect::Created),
         value().prop_map(|before| Effect::Deleted { before: Box::new(before) }),
     ];
-    (any::<u64>(), option::of(text()), text(), option::of(text()), effect, vec(value(), 0..2))
-        .prop_map(|(change, uid, name, namespace, effect, managed_fields)| {
+    (any::<u64>(), option::of(text()), text(), option::of(text()), effect, vec(value(), 0..2), any::<bool>())
+        .prop_map(|(change, uid, name, namespace, effect, managed_fields, redacted)| {
             let (api_version, kind, plural) = ("v1".to_owned(), "Service".to_owned(), "services".to_owned());
             let object = ObjectRef { api_version, kind, plural, namespace, name };
-            Record { change, object, uid, effect, managed_fields }
+            Record { change, object, uid, effect, managed_fields, redacted }
         })
         .boxed()
 }

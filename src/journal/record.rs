@@ -18,6 +18,9 @@ pub struct Record {
     /// `metadata.managedFields` before the change, to give the ownership back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed_fields: Vec<Value>,
+    /// Whether hashes stand in the place of a Secret's values: such a copy undoes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
 }
 
 /// An object of the cluster.
@@ -34,6 +37,21 @@ pub struct ObjectRef {
     pub namespace: Option<String>,
     /// The object's name.
     pub name: String,
+}
+
+impl ObjectRef {
+    /// Whether its values must not be shown, nor lie readable anywhere but in a Secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.api_version == "v1" && (self.kind == "Secret" || self.plural == "secrets")
+    }
+
+    /// Whether it grants rights: a Role, a binding. No record leads to one, for whoever undoes
+    /// may have more rights than whoever wrote the record.
+    #[must_use]
+    pub fn grants_rights(&self) -> bool {
+        self.api_version.split('/').next() == Some("rbac.authorization.k8s.io")
+    }
 }
 
 impl std::fmt::Display for ObjectRef {

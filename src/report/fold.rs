@@ -14,7 +14,9 @@ use super::verdict::Verdict;
 use crate::clock::Nanos;
 use crate::drill::impact::loss;
 use crate::drill::{Budget, Impact, Length};
-use crate::journal::{Brief, Cluster, Event, Kind, Point, ResponderKind, ScenarioTimes, StepPlace};
+use crate::journal::{
+    Brief, Cluster, Event, Kind, Point, ResponderKind, ScenarioTimes, StepOutcome, StepPlace,
+};
 
 /// Says of a whole journal what happened. The last event is `run-ended`; a journal without it
 /// is that of a killed run.
@@ -257,6 +259,13 @@ fn notes(report: &DamageReport) -> Vec<String> {
     }
     if report.timeline.iter().any(|m| m.before_fault) {
         notes.push("early: seen before the API server acknowledged the fault; counts as 0 ms".to_owned());
+    }
+    for step in report.steps.iter().filter(|step| step.outcome == StepOutcome::Changed) {
+        if let Some(workload) = step.what.strip_prefix("restart ") {
+            notes.push(format!(
+                "restart {workload}: nothing to undo, as pods that went do not come back; the annotation kubectl.kubernetes.io/restartedAt stays"
+            ));
+        }
     }
     notes
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::fold;
-use crate::journal::{Event, Kind, Phase, arbitrary};
+use crate::journal::{Event, Kind, Phase, StepOutcome, StepPlace, arbitrary};
 use crate::report::amounts::Millis;
 use crate::report::{DamageReport, ReportExit, Verdict, endings, json, samples, text};
 
@@ -66,6 +66,21 @@ fn without_an_http_signal_money_counts_by_the_endpoints() {
     assert_eq!(report.downtime.http_ms, None);
     // 178.9 ms at 5000 a minute.
     assert_eq!(report.revenue.measured.map(|m| m.to_string()), Some("14.91".to_owned()));
+}
+
+#[test]
+fn that_a_restart_has_nothing_to_undo_is_said() {
+    let mut story = samples::Story::new();
+    let place = StepPlace::Runbook("fix.A".to_owned(), 0);
+    let restart = |story: &mut samples::Story, name: &str, outcome| {
+        story.step(2_162_000, &place, &format!("restart deployment/{name}"), outcome);
+    };
+    restart(&mut story, "api", StepOutcome::Changed);
+    restart(&mut story, "nobody", StepOutcome::Rejected { status: 404, message: "not found".to_owned() });
+    let notes = fold(&story.events).notes;
+    let said: Vec<_> = notes.iter().filter(|note| note.starts_with("restart ")).collect();
+    assert_eq!(said.len(), 1, "{notes:?}");
+    assert!(said[0].starts_with("restart deployment/api: nothing to undo"), "{said:?}");
 }
 
 #[test]

@@ -14,13 +14,13 @@ pub mod json;
 mod leftovers;
 mod measured;
 mod moments;
-pub mod plain;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod text;
 pub mod times;
 pub mod verdict;
 
+pub use crate::plain;
 pub use damage::DamageReport;
 pub use fold::fold;
 pub use json::json;

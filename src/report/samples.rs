@@ -269,7 +269,14 @@ fn object(plural: &str, kind: &str, namespace: Option<&str>, name: &str) -> Obje
 
 fn made(plural: &str, kind: &str, namespace: Option<&str>, name: &str) -> Record {
     let object = object(plural, kind, namespace, name);
-    Record { change: 0, object, uid: None, effect: Effect::Created, managed_fields: Vec::new() }
+    Record {
+        change: 0,
+        object,
+        uid: None,
+        effect: Effect::Created,
+        managed_fields: Vec::new(),
+        redacted: false,
+    }
 }
 
 fn patched() -> Record {
@@ -284,5 +291,6 @@ fn patched() -> Record {
         uid: Some("6f2c1f6e-9a0e-4a51-8a55-0d6f8f0c2a10".to_owned()),
         effect: Effect::Fields { changes: vec![change] },
         managed_fields: vec![json!({"manager": "firedrill", "operation": "Apply", "apiVersion": "v1"})],
+        redacted: false,
     }
 }

@@ -113,12 +113,12 @@ impl Probe {
     async fn ask(&self) {
         let sent = self.source.clock.elapsed();
         self.in_flight.lock().insert(sent);
-        let answer = timeout(self.timeout, fetch(&self.source.client, &self.path)).await;
+        let answer = timeout(self.timeout, ask(&self.source.client, &self.path, self.expect)).await;
         let stamp = self.source.clock.stamp();
         let verdict = match answer {
-            Ok(Ok((code, body))) => {
+            Ok(Ok(verdict)) => {
                 self.heartbeat.answered(stamp.elapsed);
-                classify(code, &body, self.expect)
+                verdict
             }
             // The connection to the API server broke: that says nothing about the Service.
             Ok(Err(_)) => Verdict::unknown("no connection to the API server"),
@@ -140,13 +140,17 @@ impl Probe {
     }
 }
 
-async fn fetch(client: &Client, path: &str) -> Result<(u16, Vec<u8>), kube::Error> {
+/// Asks once and says what the answer means, whatever it is. At most 16 KiB of its body are read.
+///
+/// # Errors
+/// Where nothing came that is an HTTP answer.
+pub async fn ask(client: &Client, path: &str, expect: u16) -> Result<Verdict, kube::Error> {
     let request = http::Request::get(path).body(Body::empty()).map_err(kube::Error::HttpError)?;
     let (head, body) = client.send(request).await?.into_parts();
     // A longer or broken body does not change what the status says.
     let body = Limited::new(body, BODY_LIMIT).collect().await;
     let bytes = body.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-    Ok((head.status.as_u16(), bytes))
+    Ok(classify(head.status.as_u16(), &bytes, expect))
 }
 
 #[cfg(test)]

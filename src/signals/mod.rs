@@ -1,6 +1,7 @@
 //! What is seen of the cluster: each signal is a task that turns what arrives into
 //! [`Observation`]s, stamped where they arrive and before any queue.
 
+pub mod blast;
 pub mod classify;
 pub mod endpoints;
 pub mod heartbeat;

@@ -40,7 +40,7 @@ impl Slices {
 
     /// A slice was added or changed.
     pub fn put(&mut self, slice: &EndpointSlice) {
-        let has_port = slice.ports.as_ref().is_some_and(|ports| !ports.is_empty());
+        let has_port = has_port(slice);
         let mut known = Slice::default();
         for endpoint in &slice.endpoints {
             let id = identity(endpoint);
@@ -66,6 +66,16 @@ impl Slices {
         };
         Count { usable: union(|s| &s.usable), total: union(|s| &s.total) }
     }
+}
+
+/// How many endpoints of one slice can be used.
+#[must_use]
+pub fn usable(slice: &EndpointSlice) -> usize {
+    if has_port(slice) { slice.endpoints.iter().filter(|endpoint| is_ready(endpoint)).count() } else { 0 }
+}
+
+fn has_port(slice: &EndpointSlice) -> bool {
+    slice.ports.as_ref().is_some_and(|ports| !ports.is_empty())
 }
 
 fn name(slice: &EndpointSlice) -> String {

@@ -11,6 +11,7 @@ use kube::core::params::{
 use miette::Diagnostic;
 use serde_json::Value;
 
+use super::quiet;
 use crate::journal::ObjectRef;
 
 /// The field manager of every change that firedrill makes.
@@ -66,7 +67,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// No answer that could be read.
-    pub(super) fn unreachable(what: String, error: &kube::Error) -> Self {
+    pub(crate) fn unreachable(what: String, error: &kube::Error) -> Self {
         let mut why: &dyn std::error::Error = error;
         while let Some(deeper) = why.source() {
             why = deeper;
@@ -149,7 +150,7 @@ impl Api {
     /// The object as it is, or nothing where it does not exist.
     pub async fn get(&self, object: &ObjectRef) -> Result<Option<Value>, ApiError> {
         let request = Request::new(collection(object)).get(&object.name, &GetParams::default());
-        match self.send(request, || format!("get {object}")).await {
+        match self.send(request, object.is_secret(), || format!("get {object}")).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.status() == Some(404) => Ok(None),
             Err(error) => Err(error),
@@ -178,7 +179,8 @@ impl Api {
         let place = || namespace.map(|name| format!(" in {name}")).unwrap_or_default();
         let params = ListParams { label_selector: some(labels), ..ListParams::default() };
         let request = Request::new(collection_of(api_version, plural, namespace)).list(&params);
-        let mut list = self.send(request, || format!("list {plural}{}", place())).await?;
+        let secret = plural == "secrets";
+        let mut list = self.send(request, secret, || format!("list {plural}{}", place())).await?;
         Ok(match list.get_mut("items").map(Value::take) {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
@@ -199,7 +201,7 @@ impl Api {
             Change::Apply(body) => request.patch(&object.name, &params, &Patch::Apply(body)),
         };
         let verb = if matches!(change, Change::Merge(_)) { "patch" } else { "apply" };
-        self.send(request, || format!("{verb} {object}")).await
+        self.send(request, object.is_secret(), || format!("{verb} {object}")).await
     }
 
     /// Creates an object; one of the same name is a conflict (409).
@@ -207,7 +209,7 @@ impl Api {
         let params = PostParams { dry_run: false, field_manager: Some(MANAGER.to_owned()) };
         let bytes = body.to_string().into_bytes();
         let request = Request::new(collection(object)).create(&params, bytes);
-        self.send(request, || format!("create {object}")).await
+        self.send(request, object.is_secret(), || format!("create {object}")).await
     }
 
     /// Deletes the object of this UID, and of this version where one is given; its dependants
@@ -226,12 +228,13 @@ impl Api {
             ..DeleteParams::default()
         };
         let request = Request::new(collection(object)).delete(&object.name, &params);
-        self.send(request, || format!("delete {object}")).await.map(drop)
+        self.send(request, object.is_secret(), || format!("delete {object}")).await.map(drop)
     }
 
     async fn send(
         &self,
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        secret: bool,
         what: impl Fn() -> String,
     ) -> Result<Value, ApiError> {
         let request = request.map_err(|e| ApiError::unreachable(what(), &kube::Error::BuildRequest(e)))?;
@@ -241,7 +244,7 @@ impl Api {
                 what: what(),
                 status: status.code,
                 reason: status.reason.clone(),
-                message: status.message.clone(),
+                message: quiet::message(&status, secret),
             }),
             Ok(Err(source)) => Err(ApiError::unreachable(what(), &source)),
             Err(_) => Err(ApiError::NoAnswer { what: what(), within: self.within }),

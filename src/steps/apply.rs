@@ -52,6 +52,9 @@ pub(super) async fn one(
     manifest: &Value,
     creations: Creations,
 ) -> Result<(Done, bool), Error> {
+    if creations == Creations::Recorded {
+        change::refuse_rights(object)?;
+    }
     let mut body = body(&ctx.namespace, manifest);
     if ctx.api.get(object).await?.is_some() {
         return Ok((change::existing(ctx, object, &Change::Apply(body)).await?, false));
@@ -66,7 +69,14 @@ pub(super) async fn one(
     if creations == Creations::Recorded {
         let change = ctx.next_change();
         let effect = Effect::Created;
-        let record = Record { change, object: object.clone(), uid: None, effect, managed_fields: Vec::new() };
+        let record = Record {
+            change,
+            object: object.clone(),
+            uid: None,
+            effect,
+            managed_fields: Vec::new(),
+            redacted: false,
+        };
         ctx.recorder.record(record).await?;
     }
     let made = ctx.api.change(object, &create, Mode::Real).await;

@@ -21,7 +21,7 @@ pub(super) async fn named(ctx: &Context, name: &ObjectName, change: &Change) -> 
 
 /// Changes an object that should exist; where it does not, that is the API server's refusal.
 pub(super) async fn existing(ctx: &Context, object: &ObjectRef, change: &Change) -> Result<Done, Error> {
-    refuse_secret(object)?;
+    refuse_rights(object)?;
     let mut attempt = Attempt { ctx, object, change, kept: None };
     for _ in 0..TRIES {
         if let Some(done) = attempt.once().await? {
@@ -31,11 +31,11 @@ pub(super) async fn existing(ctx: &Context, object: &ObjectRef, change: &Change)
     Err(Error::Contended { object: object.to_string(), namespace: ctx.namespace.clone(), tries: TRIES })
 }
 
-/// A Secret's values must not enter a journal; a label of it would be harmless, but the object
-/// as a whole is what the undo may need.
-pub(super) fn refuse_secret(object: &ObjectRef) -> Result<(), Error> {
-    if object.kind == "Secret" {
-        return Err(Error::Secret { object: object.to_string() });
+/// What grants rights is not changed, and no record leads there: whoever writes records could
+/// otherwise have rights granted by whoever undoes.
+pub(super) fn refuse_rights(object: &ObjectRef) -> Result<(), Error> {
+    if object.grants_rights() {
+        return Err(Error::GrantsRights { object: object.to_string() });
     }
     Ok(())
 }
@@ -131,6 +131,7 @@ impl Attempt<'_> {
             uid: api::meta(live, "uid").map(str::to_owned),
             effect: Effect::Fields { changes: changes.clone() },
             managed_fields: api::managed_fields(live).to_vec(),
+            redacted: false,
         };
         self.ctx.recorder.record(record).await?;
         self.kept = Some((number, changes));

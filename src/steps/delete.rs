@@ -21,7 +21,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 /// Deletes the object and waits until it is gone.
 pub(super) async fn delete(ctx: &Context, target: &ObjectName) -> Result<Done, Error> {
     let object = kinds::resolve(&ctx.api, &ctx.namespace, target).await?;
-    change::refuse_secret(&object)?;
+    change::refuse_rights(&object)?;
     let mut number = None;
     for _ in 0..TRIES {
         let live = match change::must_exist(&ctx.api, &object).await {
@@ -57,6 +57,7 @@ async fn keep(ctx: &Context, object: &ObjectRef, change: u64, live: &Value) -> R
         uid: api::meta(live, "uid").map(str::to_owned),
         effect: Effect::Deleted { before: Box::new(live.clone()) },
         managed_fields: api::managed_fields(live).to_vec(),
+        redacted: false,
     };
     Ok(ctx.recorder.record(record).await?)
 }

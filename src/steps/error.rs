@@ -86,15 +86,15 @@ pub enum Error {
         /// As written.
         file: String,
     },
-    /// The step would have to keep a Secret's values.
-    #[error("{object}: steps on Secrets are not supported yet")]
+    /// The object grants rights.
+    #[error("{object} grants rights; no drill changes these")]
     #[diagnostic(
-        code(firedrill::steps::secret),
+        code(firedrill::steps::grants_rights),
         help(
-            "its before-image would lie readable in the journal; break something that refers to the Secret instead"
+            "a record about it could lead whoever recovers, with more rights, to grant some; break what needs the right instead"
         )
     )]
-    Secret {
+    GrantsRights {
         /// The object.
         object: String,
     },

@@ -13,6 +13,7 @@ mod label;
 pub mod ownership;
 pub mod pointer;
 pub mod preview;
+mod quiet;
 pub mod rollout;
 mod wait;
 pub mod workload;
@@ -180,7 +181,8 @@ fn restarted(now: &str) -> Change {
 }
 
 /// Restarts a workload's pods as `kubectl rollout restart` does. There is nothing to undo:
-/// the pods that went cannot come back, and the annotation that made them go means nothing.
+/// the pods that went cannot come back, and to take the annotation away would restart them once
+/// more. The report says so.
 async fn restart(ctx: &Context, target: &ObjectName) -> Result<Done, Error> {
     let object = kinds::resolve(&ctx.api, &ctx.namespace, target).await?;
     let now = chrono::Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);

@@ -9,8 +9,8 @@ use crate::drill::impact::loss;
 use crate::drill::{Impact, SignalState};
 use crate::journal::intervals::Track;
 use crate::journal::{Event, Kind, Phase, SignalSource};
+use crate::plain::plain;
 use crate::report::amounts::{Millis, money};
-use crate::report::plain::plain;
 
 /// What the ticking line knows of the run.
 #[derive(Debug, Default)]

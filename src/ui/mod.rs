@@ -4,5 +4,7 @@
 mod live;
 pub mod narrate;
 pub mod progress;
+mod shown;
+pub mod terminal;
 
 pub use progress::Progress;

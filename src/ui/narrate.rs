@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::clock::Nanos;
 use crate::drill::{Claim, SignalState};
 use crate::journal::{AbortReason, Event, Kind, Phase, Point, StepOutcome, UndoItem, UndoResult};
+use crate::plain::{plain, short};
 use crate::report::amounts::Millis;
-use crate::report::plain::plain;
 
 /// Remembers what is needed to tell news from repetition.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub(super) const fn words(phase: Phase) -> &'static str {
 /// A line with the time since the run began: `   2.003s  fault`.
 pub(super) fn stamped(elapsed: Nanos, line: &str) -> String {
     let millis = elapsed / 1_000_000;
-    format!("{:>5}.{:03}s  {}", millis / 1000, millis % 1000, plain(line))
+    format!("{:>5}.{:03}s  {}", millis / 1000, millis % 1000, short(&plain(line)))
 }
 
 impl Narrator {

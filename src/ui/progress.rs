@@ -3,7 +3,7 @@
 //! A thread of its own draws. It is fed through a bounded channel that drops what does not fit,
 //! so that a terminal which is slow, stopped or closed never delays the run.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,9 +13,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::live::Live;
 use super::narrate::{Narrator, stamped};
+use super::terminal;
 use crate::clock::{Nanos, Stopwatch};
 use crate::journal::{Event, Kind};
-use crate::report::plain::plain;
+use crate::plain::{plain, short};
 
 /// What may wait to be drawn.
 const WAITING: usize = 1024;
@@ -49,10 +50,10 @@ impl Progress {
     #[must_use]
     pub fn start(clock: Stopwatch) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        if io::stderr().is_terminal() && !dumb {
+        if terminal::stderr_is_terminal() && !dumb {
             Self::on(clock, Surface::ticking())
         } else {
-            Self::plain(clock, Box::new(io::stderr()))
+            Self::plain(clock, terminal::lines())
         }
     }
 
@@ -132,13 +133,23 @@ impl Surface {
         Self::Ticking(bar)
     }
 
-    /// A line that stays. That nobody can read it is no failure.
+    /// A line that stays, whatever is in it. That nobody can read it is no failure.
     fn line(&mut self, line: &str) {
+        let line = plain(line);
+        let line = short(&line);
         match self {
             Self::Plain(writer) => {
                 let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
             }
             Self::Ticking(bar) => bar.println(line),
+        }
+    }
+
+    /// What the ticking line says now.
+    fn tick(&self, line: &str) {
+        if let Self::Ticking(bar) = self {
+            bar.set_message(short(&plain(line)).into_owned());
+            bar.tick();
         }
     }
 }
@@ -161,10 +172,7 @@ impl View {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if let Surface::Ticking(bar) = &self.surface {
-                bar.set_message(self.live.line(self.clock.elapsed()));
-                bar.tick();
-            }
+            self.surface.tick(&self.live.line(self.clock.elapsed()));
         }
         if let Surface::Ticking(bar) = &self.surface {
             bar.finish_and_clear();
@@ -194,7 +202,7 @@ impl View {
             News::Block(text) => {
                 self.surface.line("");
                 for line in text.lines() {
-                    self.surface.line(&plain(line));
+                    self.surface.line(line);
                 }
                 self.surface.line("");
             }

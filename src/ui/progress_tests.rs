@@ -1,3 +1,4 @@
+use std::io;
 use std::sync::mpsc::{Sender, channel};
 
 use super::*;

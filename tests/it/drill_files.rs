@@ -166,6 +166,16 @@ fn steps_that_cannot_be_carried_out() {
 }
 
 #[test]
+fn steps_that_would_change_rights() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader}\nrules: []\n";
+    let folder = Folder::new()
+        .drill("- restart: deployment/api-service", "- delete: role/reader")
+        .drill("- delete: service/api-service", "- apply: {manifests: [role.yaml]}");
+    folder.write("role.yaml", role);
+    assert_snapshot!(folder.told());
+}
+
+#[test]
 fn empty_files() {
     let folder = Folder::new();
     folder.write("drill.yaml", "");

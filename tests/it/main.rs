@@ -1,8 +1,10 @@
 //! Tests against a real control plane, in one binary: the local cluster starts once for all.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "shown where a test fails")]
 
 mod binaries;
+mod blast;
 mod cluster;
 mod contention;
 mod diagnose;
@@ -10,13 +12,17 @@ mod drill_commands;
 mod drill_files;
 mod drill_hostile;
 mod guard;
+mod hostile;
 #[cfg(debug_assertions)]
 mod matrix;
 mod recover;
 mod report;
+mod rights;
 mod run;
+mod safeguards;
 mod signals;
 mod stage;
 mod steps;
+mod store;
 mod support;
 mod undo;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::run::running::{DRILL, Running};
 
 /// What a command said, shown where the test fails.
-fn said(command: &mut Command) -> (Option<i32>, String) {
+pub fn said(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = format!("{}{}", String::from_utf8(stderr).unwrap(), String::from_utf8(stdout).unwrap());
     println!("{command:?}\n{status}\n{text}");
@@ -20,7 +20,7 @@ fn said(command: &mut Command) -> (Option<i32>, String) {
 }
 
 /// `firedrill status --output json`, as the runs in it.
-fn status(mut firedrill: Command) -> Vec<Value> {
+pub fn status(mut firedrill: Command) -> Vec<Value> {
     let output = firedrill.args(["status", "--output", "json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut status: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -128,6 +128,10 @@ impl Stage {
         }
     }
 
+    pub fn config_map(&self, name: &str) -> ObjectRef {
+        self.object("v1", "ConfigMap", "configmaps", name)
+    }
+
     pub fn service(&self) -> ObjectRef {
         self.object("v1", "Service", "services", "api-service")
     }
@@ -176,9 +180,10 @@ impl Stage {
         of: &Value,
         patch: &Patch<&Value>,
     ) -> kube::Result<Value> {
-        let plural = if of["kind"] == "Service" { "api/v1" } else { "apis/apps/v1" };
+        let version = of["apiVersion"].as_str().unwrap();
+        let root = if version.contains('/') { "apis" } else { "api" };
         let kind = of["kind"].as_str().unwrap().to_lowercase();
-        let url = format!("/{plural}/namespaces/{}/{kind}s", self.ctx.namespace);
+        let url = format!("/{root}/{version}/namespaces/{}/{kind}s", self.ctx.namespace);
         let name = of["metadata"]["name"].as_str().unwrap();
         self.client.request(Request::new(url).patch(name, params, patch).unwrap()).await
     }
@@ -204,6 +209,10 @@ pub fn deployment(replicas: u32) -> Value {
             "template": {"metadata": {"labels": {"app": "api-service"}},
                 "spec": {"containers": [{"name": "api", "image": "registry.k8s.io/e2e-test-images/agnhost:2.53",
                     "ports": [{"name": "http", "containerPort": 8080}]}]}}}})
+}
+
+pub fn config_map(name: &str, data: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
 }
 
 /// The fault of the incident.

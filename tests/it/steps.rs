@@ -61,11 +61,23 @@ async fn a_refusal_changes_and_records_nothing() {
 }
 
 #[tokio::test]
-async fn steps_on_secrets_are_refused() {
-    let stage = Stage::empty(BTreeMap::new()).await;
-    let step: Step = serde_json::from_value(json!({"delete": "secret/token"})).unwrap();
-    let error = firedrill::steps::run(&step, &stage.ctx).await.unwrap_err();
-    assert!(error.to_string().contains("steps on Secrets are not supported yet"), "{error}");
+async fn what_grants_rights_is_left_alone() {
+    let role =
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "x"}});
+    let stage = Stage::empty(BTreeMap::from([("role.yaml".to_owned(), vec![role.clone()])])).await;
+    for step in [
+        json!({"delete": "rolebinding/x"}),
+        json!({"label": {"target": "role/x", "set": {"a": "b"}}}),
+        json!({"apply": {"manifests": ["role.yaml"]}}),
+    ] {
+        let step: Step = serde_json::from_value(step).unwrap();
+        let error = firedrill::steps::run(&step, &stage.ctx).await.unwrap_err();
+        assert!(error.to_string().contains("grants rights"), "{error}");
+    }
+    assert_eq!(stage.records(), []);
+    // With a workload in a namespace of the run's own there is no record to mislead anybody.
+    let own = Stage::without_namespace().await;
+    assert_eq!(deploy(&[role], true, &own.ctx).await.unwrap().created.len(), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Each step's undo, and what it does when someone acted in between.
 
+mod deleted;
+
 use std::collections::BTreeMap;
 
 use firedrill::engine::undo::Undo;

@@ -10,9 +10,10 @@ use super::place::Place;
 use super::plan_text;
 use crate::cluster::Access;
 use crate::drill::{Length, Workload};
-use crate::engine::plan::Plan;
+use crate::engine::plan::{BlastLimit, Plan};
 use crate::engine::preflight;
 use crate::engine::preflight::tries::{self, Asked, Try};
+use crate::engine::rights::{self, Ground, Kinds};
 use crate::journal::{Cluster, StepPlace};
 use crate::steps::api::Api;
 use crate::steps::preview::{Found, Request};
@@ -32,6 +33,9 @@ pub(super) struct Planned {
     pub target: String,
     pub max_duration: Length,
     pub keep_workload: bool,
+    /// What the API server was asked for and allows, a line each: `patch services/api in …`.
+    pub rights: Vec<String>,
+    pub blast_limit: &'static str,
     pub steps: Vec<PlannedStep>,
 }
 
@@ -72,7 +76,7 @@ pub(super) enum Check {
 pub(super) async fn run(mut plan: Plan, place: Place, output: Format) -> Outcome {
     let planned = match place.find().await? {
         Some(access) => on(&access, &mut plan).await?,
-        None => Planned::of(&plan, None, without_cluster(&plan)),
+        None => Planned::of(&plan, None, Vec::new(), without_cluster(&plan)),
     };
     match output {
         Format::Text => print(&plan_text::text(&planned)),
@@ -87,11 +91,14 @@ async fn on(access: &Access, plan: &mut Plan) -> Result<Planned, Failure> {
     let workload = tries::workload(&api, plan).await.map_err(super::refused)?;
     let tried = tries::all(&api, plan).await.map_err(super::refused)?;
     let steps = workload.into_iter().chain(tried).map(|tried| step(plan, tried)).collect();
-    Ok(Planned::of(plan, Some(access.facts.clone()), steps))
+    let kinds = Kinds::told_by(&api, plan).await.map_err(|error| super::refused(error.into()))?;
+    let asked = rights::of(plan, Ground::of(plan), &kinds).needed;
+    let asked = asked.iter().map(ToString::to_string).collect();
+    Ok(Planned::of(plan, Some(access.facts.clone()), asked, steps))
 }
 
 impl Planned {
-    fn of(plan: &Plan, cluster: Option<Cluster>, steps: Vec<PlannedStep>) -> Self {
+    fn of(plan: &Plan, cluster: Option<Cluster>, rights: Vec<String>, steps: Vec<PlannedStep>) -> Self {
         Self {
             schema: "firedrill.dev/plan/v1",
             drill: plan.drill.metadata.name.value.clone(),
@@ -102,8 +109,18 @@ impl Planned {
             target: format!("service/{}", plan.drill.target.service.value),
             max_duration: Length(plan.wishes.max_duration),
             keep_workload: plan.wishes.keep_workload,
+            rights,
+            blast_limit: blast_limit(plan.wishes.blast_limit),
             steps,
         }
+    }
+}
+
+const fn blast_limit(limit: BlastLimit) -> &'static str {
+    match limit {
+        BlastLimit::Namespace => "namespace",
+        BlastLimit::Cluster => "cluster",
+        BlastLimit::Off => "off",
     }
 }
 

@@ -13,14 +13,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
-use super::output::{Format, print};
+use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
 use crate::cluster::local::Held;
 use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
 use crate::engine::guard::Charge;
 use crate::engine::guard::held::Guard;
-use crate::engine::plan::{Plan, Wishes};
+use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
@@ -54,6 +54,9 @@ pub struct Args {
     /// Check everything, print the plan with every change and its undo, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Where another Service that loses all its endpoints ends the run
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+    blast_limit: Blast,
     #[command(flatten)]
     place: PlaceArgs,
     /// The form of the report on stdout
@@ -72,6 +75,28 @@ enum Respond {
     Runbook,
     /// You do, with your own tools; firedrill injects, watches, keeps time and undoes
     Manual,
+}
+
+/// Where the blast limit holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Blast {
+    /// In the target's namespace
+    #[default]
+    Namespace,
+    /// In the whole cluster
+    Cluster,
+    /// Nowhere
+    Off,
+}
+
+impl From<Blast> for BlastLimit {
+    fn from(blast: Blast) -> Self {
+        match blast {
+            Blast::Namespace => Self::Namespace,
+            Blast::Cluster => Self::Cluster,
+            Blast::Off => Self::Off,
+        }
+    }
 }
 
 /// Runs a drill. The exit code is the report's.
@@ -118,7 +143,7 @@ async fn ready(plan: &mut Plan, place: Place, progress: &Progress) -> Result<Hel
     let client = held.access.client().map_err(Failure::environment)?;
     let looked = preflight::preflight(&client, plan).await.map_err(refused);
     match looked {
-        Ok(_) => Ok(held),
+        Ok(()) => Ok(held),
         Err(refusal) => {
             held.release().await.map_err(Failure::environment)?;
             Err(refusal)
@@ -174,7 +199,7 @@ async fn on_cluster(
     let report = report::fold(&reading.events);
     match args.output {
         Format::Text => print(&report::text(&report, Some(&path.display().to_string())))?,
-        Format::Json => print(&report::json(&report))?,
+        Format::Json => print_json_text(&report::json(&report))?,
     };
     Ok(report.exit().into())
 }
@@ -209,6 +234,7 @@ fn wishes(args: &Args) -> Wishes {
         variant: args.variant.clone(),
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
+        blast_limit: args.blast_limit.into(),
     }
 }
 

@@ -16,6 +16,10 @@ pub(super) fn text(planned: &Planned) -> String {
         format!("Namespace  {}", namespace(planned)),
         format!("Target     {}", planned.target),
         format!("Deadline   {}, then everything is undone", planned.max_duration),
+        format!("Blast      {}", blast(planned)),
+        format!("Rights     {}", rights(planned)),
+        "Records    a ConfigMap and Leases named firedrill-… in that namespace, until it is undone"
+            .to_owned(),
     ];
     let mut heading = "";
     for step in &planned.steps {
@@ -50,6 +54,23 @@ fn namespace(planned: &Planned) -> String {
     }
 }
 
+fn blast(planned: &Planned) -> &'static str {
+    match planned.blast_limit {
+        "off" => "not watched: other Services may lose all their endpoints",
+        "cluster" => {
+            "a Service of the cluster that is not the drill's and loses all its endpoints ends the run"
+        }
+        _ => "a Service of the namespace that is not the drill's and loses all its endpoints ends the run",
+    }
+}
+
+fn rights(planned: &Planned) -> String {
+    match planned.rights.len() {
+        0 => "not asked for".to_owned(),
+        asked => format!("{asked} asked for, all allowed; --output json lists them"),
+    }
+}
+
 fn chapter(place: &StepPlace) -> &'static str {
     match place {
         StepPlace::Workload => "Workload",
@@ -64,16 +85,15 @@ fn of_step(step: &PlannedStep) -> Vec<String> {
         _ => String::new(),
     };
     let mut lines = vec![format!("  {name}{}", step.what)];
-    lines.extend(step.requests.iter().flat_map(of_request));
+    lines.extend(step.requests.iter().flat_map(|request| of_request(&step.what, request)));
     lines
 }
 
-fn of_request(request: &PlannedRequest) -> Vec<String> {
-    let body = match request.verb {
-        // What is applied is long, and stands in a file.
-        "delete" | "apply" => String::new(),
-        _ => format!(" {}", request.body),
-    };
+fn of_request(step: &str, request: &PlannedRequest) -> Vec<String> {
+    let body = request.body.to_string();
+    // What is applied is long, and stands in a file; a patch step has said it just above.
+    let said = request.verb != "merge-patch" || step.ends_with(&body);
+    let body = if said { String::new() } else { format!(" {body}") };
     let check = match &request.check {
         Check::Accepted => "accepted by the API server".to_owned(),
         Check::Refused { status, message } => format!("refused, as the drill says: {message} ({status})"),

@@ -2,9 +2,12 @@
 
 use std::io::Write as _;
 
-/// Writes a line, with the time before it.
+use crate::plain::plain;
+
+/// Writes a line, with the time before it; harmless for whoever reads the file on a terminal.
+#[expect(clippy::disallowed_methods, reason = "stderr is a file here, which no view may lie between")]
 pub(super) fn note(what: &str) {
     let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     // A full disk is no reason to stop serving.
-    let _ = writeln!(std::io::stderr(), "{now} {what}");
+    let _ = writeln!(std::io::stderr(), "{now} {}", plain(what));
 }

@@ -180,6 +180,7 @@ fn open_stdin() -> io::Result<pipe::Receiver> {
     pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)
 }
 
+#[expect(clippy::disallowed_methods, reason = "stdout is a socket to the owner here; nothing is shown")]
 fn open_link() -> io::Result<BufReader<UnixStream>> {
     let link = StdUnixStream::from(io::stdout().as_fd().try_clone_to_owned()?);
     link.set_nonblocking(true)?;

@@ -4,8 +4,9 @@ use super::Check;
 use super::manifests::Inventory;
 use crate::drill::error::Mistake;
 use crate::drill::kinds::{self, KindInfo};
+use crate::drill::manifest::Object;
 use crate::drill::nearest::{nearest, suggest};
-use crate::drill::{LabelStep, ObjectName, Step, WaitStep};
+use crate::drill::{ApplyStep, LabelStep, ObjectName, Step, WaitStep};
 
 impl Check<'_> {
     pub(super) fn steps(&mut self, inventory: &Inventory) {
@@ -73,8 +74,28 @@ impl Check<'_> {
                             .help("name at least one file: apply: {manifests: [workload.yaml]}");
                     self.note(&format!("{path}/manifests"), "empty", mistake);
                 }
+                self.applies_no_rights(path, apply);
             }
             Step::Wait(wait) => self.wait(path, wait, inventory),
+        }
+    }
+
+    fn applies_no_rights(&mut self, path: &str, apply: &ApplyStep) {
+        for (i, name) in apply.manifests.iter().enumerate() {
+            let objects = self.read.get(name).and_then(Option::as_ref).into_iter().flatten();
+            let grants =
+                |o: &&Object| kinds::of_object(o.api_version(), o.kind()).is_some_and(|k| k.grants_rights());
+            let Some(object) = objects.clone().find(grants) else { continue };
+            let mistake = Mistake::new(
+                "firedrill::drill::grants-rights",
+                format!(
+                    "{}/{} grants rights, which no step changes",
+                    object.kind().to_lowercase(),
+                    object.name()
+                ),
+            )
+            .help("deploy it with the workload instead, in a file that workload.manifests names");
+            self.note(&format!("{path}/manifests/{i}"), "grants rights", mistake);
         }
     }
 
@@ -150,6 +171,16 @@ impl Check<'_> {
             .help("a drill only touches objects of its own namespace");
             self.note(path, "outside the namespace", mistake);
             return None;
+        }
+        if kind.grants_rights() {
+            let mistake = Mistake::new(
+                "firedrill::drill::grants-rights",
+                format!("{object} grants rights, which no drill changes"),
+            )
+            .help(
+                "a record about it could have rights granted by whoever recovers; break what needs the right",
+            );
+            self.note(path, "grants rights", mistake);
         }
         if inventory.complete && !is_made_by_controllers(kind) && !inventory.has(kind.kind, &object.name) {
             self.missing(path, object, kind, inventory);

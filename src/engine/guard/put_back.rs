@@ -7,7 +7,7 @@ use kube::Client;
 use tokio::time::{Instant, sleep};
 
 use super::Charge;
-use crate::engine::undo::store::{ConfigMapStore, StoreError};
+use crate::engine::undo::store::{ConfigMapStore, Kept, Sealed, StoreError};
 use crate::engine::undo::{Patience, Undo, UndoSummary};
 use crate::journal::{Record, UndoItem};
 use crate::steps::api::namespace_ref;
@@ -32,6 +32,8 @@ pub(super) struct PutBack<'a> {
     charge: &'a Charge,
     /// The records of both places, each change once.
     known: BTreeMap<u64, Record>,
+    /// Those in the cluster that this guard may not read.
+    sealed: Vec<Sealed>,
     /// Why those in the cluster could not be used.
     unread: Option<StoreError>,
 }
@@ -39,7 +41,7 @@ pub(super) struct PutBack<'a> {
 impl<'a> PutBack<'a> {
     /// An undo of the run that `charge` is about.
     pub fn new(client: &'a Client, charge: &'a Charge) -> Self {
-        Self { client, charge, known: BTreeMap::new(), unread: None }
+        Self { client, charge, known: BTreeMap::new(), sealed: Vec::new(), unread: None }
     }
 
     /// Both looks; `journaled` are the records of the journal.
@@ -60,16 +62,20 @@ impl<'a> PutBack<'a> {
 
     async fn look(&mut self, journaled: &[Record], told: &mut (dyn FnMut(UndoItem) + Send)) -> UndoSummary {
         match self.load().await {
-            Ok(records) => {
+            Ok(kept) => {
                 self.unread = None;
-                self.know(records);
+                self.sealed = kept.sealed;
+                self.know(kept.records);
             }
             Err(error) => self.unread = Some(error),
         }
         // The journal is written first: where both have a change, its record is never the older.
-        self.know(journaled.iter().cloned());
+        // A copy without the values is of no use; where it is all that there is, the undo says so.
+        let lost = self.unread.is_some();
+        self.know(journaled.iter().filter(|record| lost || !record.redacted).cloned());
         let mut undo = Undo::new(self.client.clone(), &self.charge.run, &self.charge.namespace);
         undo.within = TRIES_FOR;
+        undo.sealed.clone_from(&self.sealed);
         if self.charge.keep_workload {
             undo.keep.insert(namespace_ref(&self.charge.namespace));
         }
@@ -82,14 +88,14 @@ impl<'a> PutBack<'a> {
     }
 
     /// The records in the cluster; a silent API server is asked again.
-    async fn load(&self) -> Result<Vec<Record>, StoreError> {
+    async fn load(&self) -> Result<Kept, StoreError> {
         let store = ConfigMapStore::new(self.client.clone(), &self.charge.namespace, &self.charge.run);
         let mut patience = Patience::until(Instant::now() + TRIES_FOR);
         loop {
-            match store.load().await {
-                Err(StoreError::Api { configmap, source }) => {
+            match store.load_readable().await {
+                Err(StoreError::Api { place, source }) => {
                     let again = patience.after(source).await;
-                    again.map_err(|source| StoreError::Api { configmap, source })?;
+                    again.map_err(|source| StoreError::Api { place, source })?;
                 }
                 answer => return answer,
             }

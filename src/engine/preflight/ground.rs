@@ -6,15 +6,23 @@ use serde_json::Value;
 
 use super::Refusal;
 use crate::drill::Workload;
-use crate::engine::plan::{Ground, Plan};
+use crate::engine::plan::Plan;
 use crate::journal::ObjectRef;
 use crate::steps::api::{ALLOW_LABEL, Api, label, meta, namespace_ref};
 use crate::steps::selector;
 
-/// Sees what the plan stands on, and tells the plan.
-pub(super) async fn look(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
+/// Sees whether the namespace is there and open, and tells the plan.
+pub(super) async fn namespace(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
     let namespace = plan.namespace.clone();
-    let live = api.get(&namespace_ref(&namespace)).await?;
+    let live = match api.get(&namespace_ref(&namespace)).await {
+        Err(error) if error.status() == Some(403) => {
+            // One that may not even be read is not the run's to make; what is missing is listed.
+            plan.ground.makes_namespace = false;
+            super::rights::check(api.client(), plan).await?;
+            return Err(error.into());
+        }
+        answer => answer?,
+    };
     let existing = matches!(plan.drill.workload, Workload::Existing);
     match live {
         None if existing => return Err(Refusal::NoNamespace { namespace }),
@@ -27,9 +35,14 @@ pub(super) async fn look(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
         }
         Some(_) => plan.ground.makes_namespace = false,
     }
-    if existing {
-        let deployment = deployment_behind(api, &namespace, &plan.drill.target.service.value).await?;
-        plan.ground = Ground { makes_namespace: false, deployment };
+    Ok(())
+}
+
+/// Finds the Deployment of a workload that is there already, and tells the plan.
+pub(super) async fn workload(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
+    if matches!(plan.drill.workload, Workload::Existing) {
+        let service = &plan.drill.target.service.value;
+        plan.ground.deployment = deployment_behind(api, &plan.namespace, service).await?;
     }
     Ok(())
 }

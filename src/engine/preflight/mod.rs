@@ -3,6 +3,7 @@
 
 mod ground;
 pub mod refusal;
+pub mod rights;
 pub mod tries;
 
 use kube::Client;
@@ -11,21 +12,22 @@ use super::plan::Plan;
 use super::undo::target::Target;
 use crate::steps::api::Api;
 pub use refusal::Refusal;
-use tries::Try;
 
-/// Looks whether the plan may be run on this cluster. The plan learns what it stands on; the
-/// steps on objects that exist are tried out.
+/// Looks whether the plan may be run on this cluster. The plan learns what it stands on; in a
+/// namespace that exists, the steps are tried out.
 ///
 /// # Errors
 /// What speaks against the run, the first thing that was found.
-pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<Vec<Try>, Refusal> {
+pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<(), Refusal> {
     let api = Api::new(client.clone());
-    ground::look(&api, plan).await?;
-    if !plan.ground.makes_namespace {
-        let target = Target::new(api.clone(), &plan.namespace, &plan.drill.target.service.value);
-        target.is_free().await?;
+    ground::namespace(&api, plan).await?;
+    rights::check(client, plan).await?;
+    if plan.ground.makes_namespace {
+        // There is nothing yet to be in anybody's way, or to try a step out on.
+        return Ok(());
     }
-    let tried = tries::all(&api, plan).await?;
-    tries::accepted(&tried)?;
-    Ok(tried)
+    // First: a target that is broken right now says little about the workload.
+    Target::new(api.clone(), &plan.namespace, &plan.drill.target.service.value).is_free().await?;
+    ground::workload(&api, plan).await?;
+    tries::accepted(&tries::all(&api, plan).await?)
 }

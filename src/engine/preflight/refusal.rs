@@ -2,6 +2,7 @@
 
 use miette::Diagnostic;
 
+use super::rights::{self, MissingRights};
 use crate::engine::undo::target::Taken;
 use crate::steps;
 use crate::steps::api::ApiError;
@@ -82,6 +83,10 @@ pub enum Refusal {
         /// The API server's message.
         message: String,
     },
+    /// Something that the run has to do is not allowed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rights(#[from] MissingRights),
     /// Another run has the target.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -109,6 +114,15 @@ impl From<steps::Error> for Refusal {
         match error {
             steps::Error::Api(error) => Self::Api(error),
             other => Self::Senseless(other),
+        }
+    }
+}
+
+impl From<rights::Error> for Refusal {
+    fn from(error: rights::Error) -> Self {
+        match error {
+            rights::Error::Missing(missing) => Self::Rights(missing),
+            rights::Error::Api(error) => Self::Api(error),
         }
     }
 }

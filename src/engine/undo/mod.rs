@@ -15,8 +15,10 @@ mod ownership;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
+pub mod redact;
 pub mod store;
 pub mod target;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,7 +31,7 @@ use crate::steps::api::{Api, ApiError, Change, Mode, REQUEST_DEADLINE, namespace
 use lease::Lease;
 use namespaces::Standing;
 use object::Pending;
-use store::ConfigMapStore;
+use store::{ConfigMapStore, Sealed};
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -48,6 +50,8 @@ pub struct Undo {
     pub namespace: String,
     /// What the run made and the user wants to keep: its namespace, its workload.
     pub keep: BTreeSet<ObjectRef>,
+    /// Changes whose records cannot be read: they are left, and so are the records.
+    pub sealed: Vec<Sealed>,
     /// How long failures are retried. At least one try is made.
     pub within: Duration,
 }
@@ -79,6 +83,7 @@ impl Undo {
             run: run.to_owned(),
             namespace: namespace.to_owned(),
             keep: BTreeSet::new(),
+            sealed: Vec::new(),
             within: Duration::from_secs(60),
         }
     }
@@ -105,7 +110,12 @@ impl Undo {
             let namespace = record.object.namespace.as_deref().unwrap_or_default();
             !matches!(namespaces.get(namespace), Some(Standing::Gone | Standing::Going))
         };
-        let mut pending = self.objects(records.iter().filter(here));
+        for (namespace, item) in unread::items(&self.sealed, records) {
+            if namespace.as_ref().and_then(|name| namespaces.get(name)) != Some(&Standing::Gone) {
+                say(namespace, item);
+            }
+        }
+        let mut pending = self.objects(records.iter().filter(|record| !record.redacted).filter(here));
         self.retry(&api, &mut pending, deadline, &mut say).await;
         let (leaving, kept) = self.close(&api, namespaces, deadline, &mut say).await;
         let left = left(&items, &leaving);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::about::{About, annotation};
 use super::lease::{self, Lease};
-use super::store::{self, StoreError};
+use super::store::{ConfigMapStore, Sealed, StoreError, shelf};
 use super::{UNDONE, Undo};
 use crate::journal::Record;
 use crate::steps::api::{Api, ApiError, RUN_LABEL, label, meta, namespace_ref};
@@ -28,6 +28,8 @@ pub struct OpenRun {
     pub holder: Option<String>,
     /// Its before-images, in the order of the changes.
     pub records: Result<Vec<Record>, StoreError>,
+    /// Its changes of Secrets whose before-images cannot be read.
+    pub sealed: Vec<Sealed>,
 }
 
 impl OpenRun {
@@ -35,6 +37,7 @@ impl OpenRun {
     #[must_use]
     pub fn undo(&self, client: kube::Client) -> Undo {
         let mut undo = Undo::new(client, &self.run, &self.namespace);
+        undo.sealed.clone_from(&self.sealed);
         if self.keeps_workload() {
             undo.keep.insert(namespace_ref(&self.namespace));
         }
@@ -69,10 +72,11 @@ pub async fn find(api: &Api, namespace: Option<&str>) -> Result<Vec<OpenRun>, Ap
     for live in namespaces.iter().filter(|live| !going(live)) {
         found.namespace(live);
     }
-    for map in maps.iter().filter(|map| is_of_a_run(map, &leaving)) {
-        found.records(map);
+    let stays = |object: &&Value| meta(object, "namespace").is_some_and(|name| !leaving.contains(name));
+    for map in maps.iter().filter(stays).filter(|map| shelf::is_of_run(map)) {
+        found.records(api, map).await;
     }
-    for lease in leases.iter().filter(|lease| is_of_a_run(lease, &leaving)) {
+    for lease in leases.iter().filter(stays).filter(|lease| shelf::is_own(lease)) {
         found.lease(lease);
     }
     Ok(found.0.into_values().collect())
@@ -90,13 +94,6 @@ async fn labelled_namespaces(api: &Api, namespace: Option<&str>) -> Result<Vec<V
     }
 }
 
-/// Objects of a drill's workload carry the label too; records and Leases are known by their name.
-fn is_of_a_run(object: &Value, leaving: &BTreeSet<&str>) -> bool {
-    let named = label(object, RUN_LABEL).map(store::name);
-    named.as_deref() == meta(object, "name")
-        && meta(object, "namespace").is_some_and(|namespace| !leaving.contains(namespace))
-}
-
 /// The runs, by name and namespace.
 #[derive(Default)]
 struct Found(BTreeMap<(String, String), OpenRun>);
@@ -111,6 +108,7 @@ impl Found {
             about: None,
             holder: None,
             records: Ok(Vec::new()),
+            sealed: Vec::new(),
         })
     }
 
@@ -125,12 +123,21 @@ impl Found {
         open.about = About::read(live);
     }
 
-    fn records(&mut self, map: &Value) {
+    /// What a ConfigMap holds or leads to. A part that nothing leads to says at least that there
+    /// is a run.
+    async fn records(&mut self, api: &Api, map: &Value) {
         let (Some(run), Some(namespace)) = (label(map, RUN_LABEL), meta(map, "namespace")) else { return };
         let open = self.run(run, namespace);
-        open.records = store::records(map);
         if let Some(about) = About::read(map) {
             open.about = Some(about);
+        }
+        if shelf::is_own(map) {
+            let store = ConfigMapStore::new(api.client().clone(), namespace, run);
+            let kept = store.read(map).await;
+            open.records = kept.map(|kept| {
+                open.sealed = kept.sealed;
+                kept.records
+            });
         }
     }
 

@@ -51,7 +51,14 @@ fn object() -> ObjectRef {
 }
 
 fn record(change: u64, uid: Option<&str>, effect: Effect) -> Record {
-    Record { change, object: object(), uid: uid.map(str::to_owned), effect, managed_fields: Vec::new() }
+    Record {
+        change,
+        object: object(),
+        uid: uid.map(str::to_owned),
+        effect,
+        managed_fields: Vec::new(),
+        redacted: false,
+    }
 }
 
 /// RFC 7386, as the API server applies a merge patch.

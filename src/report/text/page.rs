@@ -1,6 +1,6 @@
 //! A page of plain text: sections, lines and hanging indents, wrapped at a width.
 
-use crate::report::plain::plain;
+use crate::plain::{plain, short};
 
 const WIDTH: usize = 80;
 const INDENT: &str = "  ";
@@ -75,6 +75,7 @@ impl Page {
 
     fn wrapped(&mut self, first: &str, next: &str, line: &str) {
         let line = plain(line);
+        let line = short(&line);
         let mut row = first.to_owned();
         let mut empty = true;
         for word in line.split(' ').filter(|w| !w.is_empty()) {

@@ -1,10 +1,14 @@
+use firedrill::journal::Phase;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::api::{Api, PostParams};
 use kube::config::Kubeconfig;
+use rustix::process::Signal;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{killed, said};
+use super::{killed, said, status};
+use crate::run::running::Running;
+use crate::store::secrets;
 use crate::support::shared;
 
 const USER: &str = "somebody-on-call";
@@ -54,4 +58,36 @@ async fn rights_in_one_namespace_are_enough() {
     let (code, text) = said(shared::firedrill().args(["recover", "--run", &run]));
     assert_eq!(code, Some(0));
     assert!(text.contains(&format!("namespace/{namespace}: deleted")), "{text}");
+}
+
+#[tokio::test]
+async fn without_the_right_to_read_secrets_the_rest_is_undone_and_the_right_is_named() {
+    let drill = secrets::drill();
+    let mut alive = Running::start(&[drill.path(), "--respond", "manual", "--keep-workload"]);
+    alive.until_phase(Phase::Responding).await;
+    let (run, namespace) = (alive.run(), alive.namespace());
+    alive.signal(Signal::KILL);
+    assert_eq!(alive.end().await.code, None);
+    let broken = secrets::secret(&namespace, "token").await.unwrap();
+    let file = kubeconfig(&namespace).await;
+    let there = ["--kubeconfig", file.path().to_str().unwrap(), "-n", &namespace];
+    let right = "cannot get resource \"secrets\"";
+
+    let (code, text) = said(shared::firedrill().arg("status").args(there));
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("secret/token /data/key: its record cannot be read") && text.contains(right),
+        "{text}"
+    );
+    let (code, text) = said(shared::firedrill().arg("recover").args(there));
+    assert_eq!(code, Some(5), "what cannot be read is not undone");
+    assert!(text.contains("service/api-service /spec/selector/app: restored"), "{text}");
+    assert!(text.contains("NOT COMPLETE") && text.contains(right), "{text}");
+    assert!(text.contains("secret/certificate"), "{text}");
+    assert_eq!(secrets::secret(&namespace, "token").await, Some(broken));
+    let open = status(shared::firedrill()).into_iter().find(|open| open["run"] == run.as_str());
+    assert_eq!(open.expect("still open")["changed"].as_array().unwrap().len(), 3, "the records stay");
+
+    assert_eq!(said(shared::firedrill().args(["recover", "--run", &run])).0, Some(0));
+    assert!(secrets::secret(&namespace, "certificate").await.is_some());
 }

@@ -48,6 +48,7 @@ pub struct ApiServer {
     state: Arc<State>,
     url: String,
     server: AbortHandle,
+    pub client: kube::Client,
     pub observations: UnboundedReceiver<Observation>,
     signals: Option<Signals>,
 }
@@ -68,14 +69,15 @@ impl ApiServer {
         let (observed, observations) = unbounded_channel();
         let mut config = kube::Config::new(url.parse().unwrap());
         config.default_retry = false;
+        let client = kube::Client::try_from(config).unwrap();
         let source = Source {
-            client: kube::Client::try_from(config).unwrap(),
+            client: client.clone(),
             namespace: "ns".to_owned(),
             clock: Stopwatch::start(),
             observed,
         };
         let signals = Some(Signals::start(signals, "api", &source));
-        Self { state, url, server, observations, signals }
+        Self { state, url, server, client, observations, signals }
     }
 
     pub fn usable(&self, usable: usize) {
@@ -195,7 +197,8 @@ fn list(usable: usize) -> Value {
 pub fn slice(usable: usize) -> Value {
     let endpoints: Vec<_> = (0..usable).map(|n| json!({"addresses": [format!("10.0.0.{n}")]})).collect();
     json!({"kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1", "addressType": "IPv4",
-        "metadata": {"name": "api-1", "namespace": "ns", "resourceVersion": "8"},
+        "metadata": {"name": "api-1", "namespace": "ns", "resourceVersion": "8",
+            "labels": {"kubernetes.io/service-name": "api"}},
         "endpoints": if usable == 0 { Value::Null } else { json!(endpoints) },
         "ports": if usable == 0 { Value::Null } else { json!([{"port": 8080}]) }})
 }
