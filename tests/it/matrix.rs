@@ -17,16 +17,17 @@ use ground::Ground;
 const AT_ONCE: usize = 8;
 
 /// Tries all cells; each worker has a workload of its own, which is there before its cells and
-/// after them.
+/// after them. The outcomes are in the cells' order.
 async fn try_all(cells: Vec<Cell>) -> Vec<Outcome> {
-    let queue = Arc::new(Mutex::new(VecDeque::from(cells)));
-    let worker = |queue: Arc<Mutex<VecDeque<Cell>>>| async move {
+    let queue: VecDeque<(usize, Cell)> = cells.into_iter().enumerate().collect();
+    let queue = Arc::new(Mutex::new(queue));
+    let worker = |queue: Arc<Mutex<VecDeque<(usize, Cell)>>>| async move {
         let ground = Ground::new().await;
         let mut outcomes = Vec::new();
         loop {
             let next = queue.lock().unwrap().pop_front();
-            let Some(cell) = next else { return outcomes };
-            outcomes.push(cell.try_on(&ground).await);
+            let Some((place, cell)) = next else { return outcomes };
+            outcomes.push((place, cell.try_on(&ground).await));
         }
     };
     let workers: Vec<_> = (0..AT_ONCE).map(|_| tokio::spawn(worker(Arc::clone(&queue)))).collect();
@@ -34,5 +35,6 @@ async fn try_all(cells: Vec<Cell>) -> Vec<Outcome> {
     for worker in workers {
         outcomes.extend(worker.await.unwrap());
     }
-    outcomes
+    outcomes.sort_by_key(|(place, _)| *place);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
