@@ -51,8 +51,9 @@ async fn at(when: When, fault: Fault) {
     assert!(aborted.is_none() || failed, "{fault:?}, {when:?}: {:?}", run.report.aborted);
     let watched = !matches!(when, When::Preparing | When::Undoing);
     assert!(!watched || proxy.hit() > 0, "{fault:?}, {when:?}: nothing met it");
-    // Nobody is asked without a pause who turns everything away.
-    assert!(proxy.hit() < 200, "{fault:?}, {when:?}: {} in {LENGTH:?}", proxy.hit());
+    // Nobody is asked without a pause who turns everything away. (kube's watcher, which waits for
+    // the rollout, knows no pause after a watch that ends in order.)
+    assert!(!watched || proxy.hit() < 200, "{fault:?}, {when:?}: {} in {LENGTH:?}", proxy.hit());
     assert!(!watched || failed || !run.report.watch_gaps.is_empty(), "{fault:?}, {when:?}: no gap");
 }
 
