@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use firedrill::journal::{Event, Kind, Phase};
+use firedrill::journal::intervals::AFTER_GAP;
+use firedrill::journal::{Event, Kind, Phase, Point};
 use firedrill::report::{DamageReport, Verdict};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{Api, ListParams};
@@ -88,8 +89,31 @@ pub async fn judge(fault: &str, when: When, config: kube::Config, run: &Rehearse
     assert!(report.undo.complete, "{cell}: {:#?}", report.undo);
     let aborted = report.aborted.as_ref().map(|aborted| aborted.detail.clone()).unwrap_or_default();
     assert!(!aborted.contains("panicked"), "{cell}: {aborted}");
+    what_a_gap_hid_is_a_bound(&cell, &run.events);
     nothing_is_left(&cell, config, &run.namespace).await;
     tell(fault, when, run);
+}
+
+/// A point that is the edge of a watch, in a gap or right after it: it was then or earlier.
+fn what_a_gap_hid_is_a_bound(cell: &str, events: &[Event]) {
+    for wanted in [Point::Impact, Point::Mitigate] {
+        let last = events.iter().rev().find_map(|event| match &event.kind {
+            Kind::Point { point, at_ns, upper_bound, .. } if *point == wanted => {
+                Some((event.seq, *at_ns, *upper_bound))
+            }
+            _ => None,
+        });
+        let Some((seq, at, upper_bound)) = last else { continue };
+        let edge = |event: &Event| matches!(event.kind, Kind::Endpoints { .. }) && event.stamp.elapsed == at;
+        let hides = |event: &Event| match &event.kind {
+            Kind::Gap { from_ns, to_ns, .. } => {
+                event.seq < seq && *from_ns < at && at <= to_ns.saturating_add(AFTER_GAP)
+            }
+            _ => false,
+        };
+        let hidden = events.iter().any(edge) && events.iter().any(hides);
+        assert!(!hidden || upper_bound, "{cell}: {wanted:?} at {at} was hidden: {events:#?}");
+    }
 }
 
 /// The namespace goes, and with it everything.
