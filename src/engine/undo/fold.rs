@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::journal::FieldChange;
+use crate::steps::api::{MANAGER, managed_fields};
+use crate::steps::ownership::owns;
 use crate::steps::pointer::{contains, get, set};
 
 /// One field over the whole run.
@@ -16,13 +18,49 @@ struct Field<'a> {
     after: Option<Value>,
     /// `managedFields` before the first write.
     owners: &'a [Value],
+    /// What the last write found, where it was not the first one.
+    found: Option<Found<'a>>,
+}
+
+/// A field right before a write of the run.
+#[derive(Debug, Clone, PartialEq)]
+struct Found<'a> {
+    value: Option<Value>,
+    managed_fields: &'a [Value],
 }
 
 impl Field<'_> {
+    /// Whether it holds what the run wrote: its last value, or the one before, where the last
+    /// write was recorded and never arrived (the runner died in between).
+    fn is_ours(&self, live: &Value, path: &str) -> bool {
+        let now = get(live, path);
+        now == self.after.as_ref()
+            || self
+                .found
+                .as_ref()
+                .is_some_and(|found| found.value.as_ref() == now && found.stayed(live, path))
+    }
+
     /// Whether it stands for an object that came or went with the fields in it; these have
     /// entries of their own.
     fn is_container(&self) -> bool {
         is_container(self.before.as_ref(), self.after.as_ref())
+    }
+}
+
+impl Found<'_> {
+    /// Whether nobody wrote the field since; that it has the same value is known. A value is the
+    /// run's as long as firedrill owns it. What is absent has no owner: then nobody must have
+    /// written anything.
+    fn stayed(&self, live: &Value, path: &str) -> bool {
+        let specs = |entries: &[Value]| -> Vec<Value> {
+            entries.iter().filter(|entry| entry.get("subresource").is_none()).cloned().collect()
+        };
+        let now = specs(managed_fields(live));
+        match self.value {
+            Some(_) => now.iter().any(|e| e.get("manager").is_some_and(|m| m == MANAGER) && owns(e, path)),
+            None => !now.is_empty() && now == specs(self.managed_fields),
+        }
     }
 }
 
@@ -39,7 +77,7 @@ pub(super) struct Fields<'a>(BTreeMap<String, Field<'a>>);
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It holds the run's last value: it gets the one from before.
+    /// It holds what the run wrote: it gets the value from before.
     Restore,
     /// It is as it was.
     AsBefore,
@@ -58,6 +96,9 @@ impl<'a> Fields<'a> {
             && let Some(after) = field.after.as_mut().filter(|after| after.is_object())
         {
             // The whole object around it is the run's; the change is one in there.
+            let mut value = after.clone();
+            set(&mut value, &path[outer.len()..], change.before.clone());
+            field.found = Some(Found { value: Some(value), managed_fields: owners });
             set(after, &path[outer.len()..], change.after.clone());
             return;
         }
@@ -69,6 +110,7 @@ impl<'a> Fields<'a> {
                     before: change.before.clone(),
                     after: change.after.clone(),
                     owners,
+                    found: None,
                 });
             return;
         }
@@ -78,8 +120,10 @@ impl<'a> Fields<'a> {
                 field.before = before;
             }
             field.after.clone_from(&change.after);
+            field.found = Some(Found { value: change.before.clone(), managed_fields: owners });
         } else {
-            self.0.insert(path.to_owned(), Field { before, after: change.after.clone(), owners });
+            let field = Field { before, after: change.after.clone(), owners, found: None };
+            self.0.insert(path.to_owned(), field);
         }
     }
 
@@ -114,10 +158,10 @@ impl<'a> Fields<'a> {
             let now = get(live, path);
             if now == field.before.as_ref() {
                 Verdict::AsBefore
+            } else if field.is_ours(live, path) {
+                Verdict::Restore
             } else if field.before == field.after {
                 Verdict::Theirs
-            } else if now == field.after.as_ref() {
-                Verdict::Restore
             } else {
                 Verdict::Changed
             }
@@ -130,7 +174,7 @@ impl<'a> Fields<'a> {
     pub fn undone(&self, live: &Value) -> Value {
         let mut result = live.clone();
         for (path, field) in self.0.iter().filter(|(_, field)| !field.is_container()) {
-            if get(live, path) == field.after.as_ref() {
+            if field.is_ours(live, path) {
                 set(&mut result, path, field.before.clone());
             }
         }

@@ -213,6 +213,51 @@ fn a_deletion_that_never_arrived_leaves_the_fields_to_put_back() {
     assert_eq!(fields.verdicts(&live), [("/spec/selector/app", Verdict::Restore)]);
 }
 
+/// The Service, as this field manager wrote it last.
+fn written_by(manager: &str, mut service: Value) -> Value {
+    let owned =
+        json!([{"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": {"f:selector": {}}}}]);
+    service["metadata"]["managedFields"] = owned;
+    service
+}
+
+#[test]
+fn a_mend_that_was_recorded_and_never_sent_leaves_the_fault_to_put_back() {
+    let (before, broken) = (service("1", "api"), service("1", "api-svc"));
+    let fault = Effect::Fields { changes: diff(&before, &broken) };
+    let mend = Effect::Fields { changes: diff(&broken, &before) };
+    let records = [record(0, Some("1"), fault), record(1, Some("1"), mend)];
+    let records: Vec<&Record> = records.iter().collect();
+    for (live, verdict, app) in [
+        (written_by("firedrill", broken.clone()), Verdict::Restore, "api"),
+        // It did arrive; then somebody broke the Service again.
+        (written_by("kubectl-edit", broken), Verdict::Theirs, "api-svc"),
+        (written_by("firedrill", before), Verdict::AsBefore, "api"),
+    ] {
+        let Plan::Fields { fields, .. } = plan(&records, Some(&live), "r1") else { panic!("not fields") };
+        assert_eq!(fields.verdicts(&live), [("/spec/selector/app", verdict)]);
+        assert_eq!(fields.undone(&live)["spec"]["selector"]["app"], app);
+    }
+}
+
+#[test]
+fn a_field_that_is_absent_since_an_earlier_write_comes_back_while_nobody_wrote_since() {
+    let before = service("1", "api");
+    let mut broken = written_by("firedrill", before.clone());
+    set(&mut broken, "/spec/selector/app", None);
+    let fault = Effect::Fields { changes: diff(&before, &broken) };
+    let mend = Effect::Fields { changes: diff(&broken, &before) };
+    let mut records = [record(0, Some("1"), fault), record(1, Some("1"), mend)];
+    records[1].managed_fields = vec![broken["metadata"]["managedFields"][0].clone()];
+    let records: Vec<&Record> = records.iter().collect();
+    let mut touched = written_by("kubectl-edit", broken.clone());
+    touched["metadata"]["labels"] = json!({"team": "shop"});
+    for (live, restored) in [(broken, true), (touched, false)] {
+        let Plan::Fields { fields, .. } = plan(&records, Some(&live), "r1") else { panic!("not fields") };
+        assert_eq!(get(&fields.undone(&live), "/spec/selector/app").is_some(), restored, "{live}");
+    }
+}
+
 #[test]
 fn what_the_run_made_goes_and_what_another_made_stays() {
     let records = [record(0, None, Effect::Created)];

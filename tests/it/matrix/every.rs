@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -28,12 +29,18 @@ async fn events_of(ground: &Ground, mode: Mode) -> Vec<String> {
     };
     assert_eq!(status.code(), Some(0), "{mode:?}: {:#?}", events());
     let mut labels = Vec::new();
+    let mut counts = BTreeMap::new();
     for event in events() {
         // In a namespace of its own only the way there differs.
         if mode == Mode::Deploying && event.kind == (Kind::Phase { phase: Phase::Injecting }) {
             break;
         }
-        let label = event.kind.label();
+        let mut label = event.kind.label();
+        let count = counts.entry(label.clone()).and_modify(|count| *count += 1).or_insert(1);
+        // Each is about another change.
+        if *count > 1 && matches!(event.kind, Kind::Recorded { .. } | Kind::Undone(_)) {
+            label = format!("{label}#{count}");
+        }
         if !labels.contains(&label) {
             labels.push(label);
         }
