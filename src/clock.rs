@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -22,17 +22,43 @@ pub struct Stamp {
     pub elapsed: Nanos,
 }
 
+/// Where the time of day comes from.
+pub type Wall = fn() -> DateTime<Utc>;
+
+impl Stamp {
+    /// The same moment on the wall that this run began with: another process of the run may have
+    /// found the wall stepped.
+    #[must_use]
+    pub fn on_the_wall_of(self, earlier: Self) -> Self {
+        let since = i64::try_from(self.elapsed.saturating_sub(earlier.elapsed)).unwrap_or(i64::MAX);
+        let at = earlier.at.checked_add_signed(TimeDelta::nanoseconds(since)).unwrap_or(self.at);
+        Self { at, ..self }
+    }
+}
+
 /// The clock of one run. Copies share the same beginning.
+///
+/// The wall is read once, at the beginning; from there on it runs at the pace of the monotonic
+/// counter. So the times of day of one run agree with its durations, whatever somebody does to
+/// the machine's clock meanwhile; [`Stopwatch::stepped`] says how far that has moved away.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch {
     began: Instant,
+    began_at: DateTime<Utc>,
+    wall: Wall,
 }
 
 impl Stopwatch {
     /// Starts counting now.
     #[must_use]
     pub fn start() -> Self {
-        Self { began: Instant::now() }
+        Self::start_on(Utc::now)
+    }
+
+    /// The same, with another source for the time of day.
+    #[must_use]
+    pub fn start_on(wall: Wall) -> Self {
+        Self { began: Instant::now(), began_at: wall(), wall }
     }
 
     /// The clock that began when the machine's monotonic clock showed this; see
@@ -41,7 +67,8 @@ impl Stopwatch {
     pub fn since(began: Nanos) -> Self {
         let passed = Duration::from_nanos(machine_now().saturating_sub(began));
         let now = Instant::now();
-        Self { began: now.checked_sub(passed).unwrap_or(now) }
+        let began_at = Utc::now() - TimeDelta::from_std(passed).unwrap_or_default();
+        Self { began: now.checked_sub(passed).unwrap_or(now), began_at, wall: Utc::now }
     }
 
     /// What the machine's monotonic clock showed at the start.
@@ -59,13 +86,26 @@ impl Stopwatch {
     /// Now, on both clocks.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
-        Stamp { at: Utc::now(), elapsed: self.elapsed() }
+        let elapsed = self.elapsed();
+        Stamp { at: self.at(elapsed), elapsed }
     }
 
     /// The monotonic instant that lies `elapsed` nanoseconds after the start.
     #[must_use]
     pub fn instant(&self, elapsed: Nanos) -> Instant {
         self.began + Duration::from_nanos(elapsed)
+    }
+
+    /// How far the machine's time of day is ahead of the run's: what it was stepped by since the
+    /// beginning, or how long the machine slept.
+    #[must_use]
+    pub fn stepped(&self) -> TimeDelta {
+        (self.wall)() - self.at(self.elapsed())
+    }
+
+    fn at(&self, elapsed: Nanos) -> DateTime<Utc> {
+        let since = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
+        self.began_at.checked_add_signed(since).unwrap_or(self.began_at)
     }
 }
 
@@ -78,7 +118,27 @@ fn machine_now() -> Nanos {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use super::*;
+
+    static OFF_BY: AtomicI64 = AtomicI64::new(0);
+
+    fn wall() -> DateTime<Utc> {
+        Utc::now() + TimeDelta::seconds(OFF_BY.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_stepped_wall_moves_no_stamp_and_is_known() {
+        let clock = Stopwatch::start_on(wall);
+        let before = clock.stamp();
+        assert!(clock.stepped().abs() < TimeDelta::milliseconds(500));
+        OFF_BY.store(-3600, Ordering::Relaxed);
+        let after = clock.stamp();
+        let apart = (after.at - before.at).num_nanoseconds().unwrap().unsigned_abs();
+        assert!(apart.abs_diff(after.elapsed - before.elapsed) < 2_000, "{apart}");
+        assert!((clock.stepped() + TimeDelta::hours(1)).abs() < TimeDelta::milliseconds(500));
+    }
 
     #[test]
     fn another_process_counts_from_the_same_beginning() {

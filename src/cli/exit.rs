@@ -65,6 +65,12 @@ impl Failure {
         Self::new(Exit::Environment, error)
     }
 
+    /// The same, with another exit code.
+    #[must_use]
+    pub fn with(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
     /// Says it on stderr; that stderr may be closed is no further failure.
     pub fn print(&self) {
         terminal::diagnostic(&*self.error);

@@ -1,7 +1,6 @@
 //! `firedrill guard`: the process that undoes a run whose runner died. firedrill starts it;
 //! nobody else.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,6 +13,7 @@ use crate::engine::guard::Charge;
 use crate::engine::guard::process::{self, News};
 use crate::engine::undo::UndoSummary;
 use crate::report::plain::plain;
+use crate::ui::terminal;
 
 /// Arguments of `firedrill guard`.
 #[derive(Debug, clap::Args)]
@@ -80,8 +80,8 @@ pub async fn run(args: Args) -> Outcome {
         Ok(client) => (Some(client), process::ready()),
         Err(why) => (None, format!("{}\n", plain(&why))),
     };
-    let mut stdout = std::io::stdout();
-    let _ = stdout.write_all(word.as_bytes()).and_then(|()| stdout.flush());
+    // Nor is there anybody then to hear the word.
+    let _ = terminal::exact(&word);
     let Some(client) = client else { return Ok(Exit::Environment) };
     let guarded = process::run(client, charge.clone(), &mut |news| say(&charge, &news)).await;
     guarded.map_err(|source| Failure::environment(NoGuard { source }))?;
@@ -127,7 +127,7 @@ fn say(charge: &Charge, news: &News) {
         let (namespace, run) = (&charge.namespace, &charge.run);
         lines.push(format!("  this tries again: firedrill recover{place} -n {namespace} --run {run}"));
     }
-    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    terminal::say(&lines.join("\n"));
 }
 
 const fn outcome(summary: &UndoSummary) -> &'static str {

@@ -12,11 +12,12 @@ use super::ending::Ending;
 use super::news::News;
 use super::phase::{self, Effect, Input, Rules, State};
 use super::tasks::Tasks;
+use super::wall::Wall;
 use super::watch::Watched;
 use crate::clock::{Nanos, Stamp, Stopwatch};
 use crate::journal::write::Journal;
 use crate::journal::{AbortReason, Cluster, Event, Kind, Phase, Record};
-use crate::signals::{Observation, Signals, Source};
+use crate::signals::{Observation, Seen, Signals, Source};
 
 /// How long a step that is under way may still take when the run is being ended. It is longer
 /// than a request's own deadline, so that no step is cut off in the middle.
@@ -24,6 +25,9 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(15);
 /// A moment that the phases wait for and that is over is waited for with new observations;
 /// without any, they are asked again after this many nanoseconds.
 const ASK_AGAIN: Nanos = 20_000_000;
+
+/// Nanoseconds without an answer of the API server after which nothing is seen: two heartbeats.
+const SILENCE: Nanos = 1_000_000_000;
 
 /// Everything that reaches the loop.
 pub(super) struct Inbox {
@@ -52,6 +56,9 @@ pub(super) struct EventLoop<'a> {
     asked_at: Nanos,
     journal_failed: bool,
     interrupted: bool,
+    wall: Wall,
+    /// Until when the phases know what could not be seen.
+    blind_until: Nanos,
     stop: watch::Sender<bool>,
     observe: &'a mut (dyn FnMut(&Event) + Send),
 }
@@ -78,6 +85,8 @@ impl<'a> EventLoop<'a> {
             asked_at: 0,
             journal_failed: false,
             interrupted: false,
+            wall: Wall::default(),
+            blind_until: 0,
             tasks,
             watched,
             source,
@@ -113,6 +122,9 @@ impl<'a> EventLoop<'a> {
                 }
                 Some(ended) = self.under_way.join_next() => self.task_ended(ended),
                 () = at(wake) => self.on_time(),
+            }
+            if let Some(stepped) = self.wall.look(self.clock) {
+                self.write(stepped);
             }
             self.undo_when_drained().await;
         }
@@ -150,9 +162,23 @@ impl<'a> EventLoop<'a> {
     }
 
     fn feed_health(&mut self) {
-        self.asked_at = self.clock.elapsed();
+        let now = self.clock.elapsed();
+        self.asked_at = now;
+        let heard = self.signals.as_ref().map_or(now, Signals::last_answer);
+        if now > heard.saturating_add(SILENCE) {
+            self.blind(heard, now);
+        }
         let health = self.health();
         self.feed(Input::Health(health));
+    }
+
+    /// Tells the phases what time could not be seen, each moment once.
+    fn blind(&mut self, from: Nanos, to: Nanos) {
+        let from = from.max(self.blind_until);
+        if from < to {
+            self.blind_until = to;
+            self.feed(Input::Blind(from, to));
+        }
     }
 
     fn on_time(&mut self) {
@@ -166,6 +192,9 @@ impl<'a> EventLoop<'a> {
     fn observation(&mut self, observation: &Observation) {
         let kind = self.watched.take(observation);
         self.write_at(observation.stamp, kind);
+        if let Seen::Gap { from, to, .. } = &observation.seen {
+            self.blind(*from, *to);
+        }
         if let Some(detected) = self.watched.detected() {
             self.feed(detected);
         }
@@ -196,10 +225,11 @@ impl<'a> EventLoop<'a> {
         }
         let copy = self.tasks.salt.for_journal(&record).map_err(|error| error.to_string())?;
         let kind = Kind::Recorded { record: copy };
-        self.journal.append(self.clock.stamp(), kind).map_err(|error| error.to_string()).map(|event| {
-            self.records.push(record);
-            (self.observe)(&event);
-        })
+        let (event, written) = self.journal.take(self.clock.stamp(), kind);
+        (self.observe)(&event);
+        written.map_err(|error| error.to_string())?;
+        self.records.push(record);
+        Ok(())
     }
 
     fn start_signals(&mut self) {
@@ -294,13 +324,12 @@ impl<'a> EventLoop<'a> {
     /// Writes to the journal. A journal that fails ends the run, and only the run: what is
     /// told after that is told to the views alone.
     fn write_at(&mut self, stamp: Stamp, kind: Kind) {
-        match self.journal.append(stamp, kind) {
-            Ok(event) => (self.observe)(&event),
-            Err(error) if !self.journal_failed => {
-                self.journal_failed = true;
-                self.feed(Input::Abort(AbortReason::Failed, error.to_string()));
-            }
-            Err(_) => {}
+        let (event, written) = self.journal.take(stamp, kind);
+        (self.observe)(&event);
+        if let Err(error) = written
+            && !std::mem::replace(&mut self.journal_failed, true)
+        {
+            self.feed(Input::Abort(AbortReason::Failed, error.to_string()));
         }
     }
 }

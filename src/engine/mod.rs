@@ -19,4 +19,5 @@ pub mod run;
 pub mod tasks;
 pub mod undo;
 pub mod view;
+mod wall;
 pub mod watch;

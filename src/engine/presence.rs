@@ -22,7 +22,7 @@ pub(super) struct Presence {
 impl Presence {
     /// The presence of `run` in `namespace`.
     pub fn new(client: Client, namespace: &str, run: &str, about: &About) -> Self {
-        let lease = Lease::new(Api::new(client), namespace, run);
+        let lease = Lease::new(Api::new(client).patient(), namespace, run);
         Self { lease, about: about.clone(), begun: watch::Sender::new(false) }
     }
 

@@ -26,8 +26,8 @@ pub struct Setup {
     pub probe: Client,
     /// The control plane, for the report.
     pub cluster: Cluster,
-    /// What undoes when this process dies.
-    pub guard: Guard,
+    /// What undoes when this process dies; nothing where the caller sees to that.
+    pub guard: Option<Guard>,
     /// Where events go.
     pub journal: Journal,
     /// Began when the journal did.
@@ -46,7 +46,7 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let watched = Watched::new(&plan.signals(), plan.detector());
     let source = Source { client: probe, namespace: plan.namespace.clone(), clock, observed };
     let desk = Desk::new(send_news, clock);
-    let guard = guard.watch(desk.clone());
+    let guard = guard.map(|guard| guard.watch(desk.clone()));
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
     let present = tokio::spawn(tasks.stay_present());
     let others = tokio::spawn(tasks.watch_others());
@@ -59,6 +59,8 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
         let _ = task.await;
     }
     // Also where the run left at once: what it leaves was said, and is for the user to undo.
-    guard.dismiss().await;
+    if let Some(guard) = guard {
+        guard.dismiss().await;
+    }
     ending
 }

@@ -4,9 +4,11 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use kube::Client;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use super::blast;
 use super::claims::{self, Pending};
@@ -25,6 +27,11 @@ use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
 use crate::signals::blast::Blast;
 use crate::steps::{self, Context, StepReport};
+
+/// How long a step of the runbook is repeated while the API server does not answer.
+const HEARD_WITHIN: Duration = Duration::from_secs(60);
+/// The pause before it is.
+const REPEAT_AFTER: Duration = Duration::from_secs(1);
 
 /// Everything that a run's tasks need.
 #[derive(Clone)]
@@ -152,8 +159,8 @@ impl Tasks {
                         let detail = format!("the injection was refused: {what}");
                         return tasks.desk.input(Input::Abort(AbortReason::NoEffect, detail));
                     }
-                    Err(message) => {
-                        return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
+                    Err(failed) => {
+                        return tasks.desk.input(Input::Abort(AbortReason::Failed, failed.message));
                     }
                 }
             }
@@ -177,7 +184,7 @@ impl Tasks {
                         return;
                     }
                     let place = StepPlace::Runbook(entry.name.clone(), index);
-                    match tasks.step(place, &step.value).await {
+                    match tasks.step_until_heard(place, &step.value).await {
                         Ok(report) => reports.push(report),
                         // Said in the journal; the next option may still mend it.
                         Err(_) => break,
@@ -209,14 +216,30 @@ impl Tasks {
         let _ = stopped.wait_for(|stop| *stop).await;
     }
 
+    /// A step of the runbook. A person whose command met an API server that does not answer would
+    /// type it again; so it is repeated for a while.
+    async fn step_until_heard(&self, at: StepPlace, step: &Step) -> Result<StepReport, Failed> {
+        let until = Instant::now() + HEARD_WITHIN;
+        loop {
+            match self.step(at.clone(), step).await {
+                Err(failed) if failed.passing && Instant::now() < until => {}
+                done => return done,
+            }
+            tokio::select! {
+                () = self.stopped() => return Err(Failed::ended()),
+                () = sleep(REPEAT_AFTER) => {}
+            }
+        }
+    }
+
     /// One step, told to the journal before and after.
-    async fn step(&self, at: StepPlace, step: &Step) -> Result<StepReport, String> {
+    async fn step(&self, at: StepPlace, step: &Step) -> Result<StepReport, Failed> {
         let what = steps::describe(step);
         self.desk.event(Kind::StepStarted { at: at.clone(), what: what.clone() });
         let outcome = match step {
             // What changes nothing can be cut short at any moment.
             Step::Wait(_) | Step::Diagnose(_) => tokio::select! {
-                () = self.stopped() => return Err("the run is being ended".to_owned()),
+                () = self.stopped() => return Err(Failed::ended()),
                 outcome = steps::run(step, &self.context) => outcome,
             },
             _ => steps::run(step, &self.context).await,
@@ -234,7 +257,7 @@ impl Tasks {
                 let message = explain(&error);
                 let outcome = StepOutcome::Failed { message: message.clone() };
                 self.desk.event(Kind::StepFinished { at, what, outcome });
-                Err(message)
+                Err(Failed { message, passing: error.is_passing() })
             }
         }
     }
@@ -248,6 +271,19 @@ impl Tasks {
             replicas: self.replicas.get().copied().unwrap_or(1),
         };
         root_cause.until_gone(self.client.clone(), self.desk.clone())
+    }
+}
+
+/// A step that could not be carried out.
+struct Failed {
+    message: String,
+    /// Whether it may succeed later.
+    passing: bool,
+}
+
+impl Failed {
+    fn ended() -> Self {
+        Self { message: "the run is being ended".to_owned(), passing: false }
     }
 }
 

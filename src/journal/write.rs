@@ -84,24 +84,30 @@ impl Journal {
     ///
     /// After an error the event is kept, and written as soon as there is room again.
     pub fn append(&mut self, stamp: Stamp, kind: Kind) -> Result<Event, Error> {
-        let durable = kind.is_durable();
+        let (event, written) = self.take(stamp, kind);
+        written.map(|()| event)
+    }
+
+    /// The same, and the event also where it could not be written: for whoever tells views, which
+    /// should see what the file could not take.
+    pub fn take(&mut self, stamp: Stamp, kind: Kind) -> (Event, Result<(), Error>) {
         #[cfg(debug_assertions)]
         let crash = self.crash.as_mut().and_then(|crash| crash.wanted(&kind));
         #[cfg(debug_assertions)]
         Moment::Before.die_if(crash);
         let event = Event { seq: self.next, stamp, kind };
-        let line = serde_json::to_vec(&event).map_err(|e| Error::of(&self.path, e.into()))?;
+        let written = self.write(&event);
+        #[cfg(debug_assertions)]
+        Moment::After.die_if(crash);
+        (event, written)
+    }
+
+    fn write(&mut self, event: &Event) -> Result<(), Error> {
+        let line = serde_json::to_vec(event).map_err(|e| Error::of(&self.path, e.into()))?;
         self.pending.extend_from_slice(&line);
         self.pending.push(b'\n');
         self.next += 1;
-        if durable {
-            self.sync()?;
-        } else {
-            self.flush()?;
-        }
-        #[cfg(debug_assertions)]
-        Moment::After.die_if(crash);
-        Ok(event)
+        if event.kind.is_durable() { self.sync() } else { self.flush() }
     }
 
     /// Hands everything to the operating system.

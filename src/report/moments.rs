@@ -21,7 +21,8 @@ pub(super) fn timeline(events: &[Event], fault: Option<Nanos>) -> Vec<Moment> {
     for event in events {
         let Kind::Point { point, at_ns, by, uncertainty_ns, upper_bound } = &event.kind else { continue };
         let told = moments.iter().position(|(_, m)| m.point == *point);
-        if told.is_some_and(|told| moments[told].0 <= *at_ns) {
+        // Told again at the same moment, it is better known: a gap was found to have hidden it.
+        if told.is_some_and(|told| moments[told].0 < *at_ns) {
             continue;
         }
         // The event is stamped when the point became known; it lies that much earlier.

@@ -11,7 +11,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::heartbeat::Heartbeat;
 use super::slices::{Count, Slices};
@@ -21,7 +21,8 @@ use crate::drill::{EndpointsSignal, SignalState};
 
 /// How long a list may take.
 const LIST_WITHIN: Duration = Duration::from_secs(5);
-/// The first and the longest pause before the next try, where the server refuses.
+/// The first and the longest pause before the next try, where the server refuses. A watch that
+/// lasts longer was a good one: the next try comes at once.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// Watches until told to stop.
@@ -66,20 +67,23 @@ impl Watch<'_> {
         loop {
             match self.list().await {
                 Ok((version, stamp)) => {
-                    pause = PAUSE.0;
                     if let Some((from, reason)) = away.take() {
                         self.source.emit(self.signal, stamp, Seen::Gap { from, to: stamp.elapsed, reason });
                     }
                     self.say(stamp);
+                    let began = Instant::now();
                     let why = self.follow(&version).await;
                     away = Some((self.heartbeat.last(), why));
+                    if began.elapsed() > PAUSE.1 {
+                        pause = PAUSE.0;
+                        continue;
+                    }
                 }
-                Err(why) => {
-                    away.get_or_insert((self.heartbeat.last(), why));
-                    sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE.1);
-                }
+                Err(why) => drop(away.get_or_insert((self.heartbeat.last(), why))),
             }
+            // Also where each watch is closed as soon as it is open: no server gets well by that.
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
         }
     }
 

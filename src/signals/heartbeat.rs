@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{Seen, Source, stopped};
-use crate::clock::Nanos;
+use crate::clock::{Nanos, Stamp};
 
 /// The time between two reads, and the longest that an answer may take.
 pub const EVERY: Duration = Duration::from_millis(500);
@@ -30,13 +30,15 @@ pub struct Heartbeat {
 struct Heard {
     last: Nanos,
     silences: VecDeque<(Nanos, Nanos)>,
+    /// Those of them that no signal was told of yet.
+    untold: Vec<(Nanos, Nanos)>,
 }
 
 impl Heartbeat {
     /// Counts `now` as the first answer.
     #[must_use]
     pub fn new(now: Nanos) -> Self {
-        Self { heard: watch::Sender::new(Heard { last: now, silences: VecDeque::new() }) }
+        Self { heard: watch::Sender::new(Heard { last: now, silences: VecDeque::new(), untold: Vec::new() }) }
     }
 
     /// The API server answered something at `now`.
@@ -47,6 +49,7 @@ impl Heartbeat {
             }
             if now - heard.last > SILENCE {
                 heard.silences.push_back((heard.last, now));
+                heard.untold.push((heard.last, now));
                 if heard.silences.len() > REMEMBERED {
                     heard.silences.pop_front();
                 }
@@ -62,6 +65,16 @@ impl Heartbeat {
         self.heard.borrow().last
     }
 
+    /// The silences since the last call.
+    fn silences(&self) -> Vec<(Nanos, Nanos)> {
+        let mut silences = Vec::new();
+        self.heard.send_if_modified(|heard| {
+            silences = std::mem::take(&mut heard.untold);
+            false
+        });
+        silences
+    }
+
     /// Whether the API server was there all the time from `from` to `to`. Waits for its next
     /// answer, two reads' time at most: only that ends a silence.
     pub async fn was_there(&self, from: Nanos, to: Nanos) -> bool {
@@ -73,8 +86,9 @@ impl Heartbeat {
     }
 }
 
-/// Reads the target every [`EVERY`] until told to stop. While the reads go unanswered, the
-/// `watched` signals have a gap: from the last answer to the next.
+/// Reads the target every [`EVERY`] until told to stop. While the reads go unanswered, or nothing
+/// else is answered for as long as one and a half, the `watched` signals have a gap: from the last
+/// answer to the next.
 pub async fn run(
     heartbeat: &Heartbeat,
     source: &Source,
@@ -104,22 +118,29 @@ pub async fn run(
         if alive {
             let stamp = source.clock.stamp();
             heartbeat.answered(stamp.elapsed);
-            if let Some(from) = gap.take() {
-                emit(source, &watched, from, stamp);
+            let since = gap.take();
+            for (from, to) in heartbeat.silences() {
+                if since.is_none_or(|since| from < since) {
+                    emit(source, &watched, (from, to), stamp);
+                }
+            }
+            if let Some(from) = since {
+                emit(source, &watched, (from, stamp.elapsed), stamp);
             }
         } else {
             gap.get_or_insert(before);
         }
     }
     if let Some(from) = gap {
-        emit(source, &watched, from, source.clock.stamp());
+        let stamp = source.clock.stamp();
+        emit(source, &watched, (from, stamp.elapsed), stamp);
     }
 }
 
-fn emit(source: &Source, watched: &[usize], from: Nanos, until: crate::clock::Stamp) {
+fn emit(source: &Source, watched: &[usize], (from, to): (Nanos, Nanos), stamp: Stamp) {
     for signal in watched {
         let reason = "the API server did not answer".to_owned();
-        source.emit(*signal, until, Seen::Gap { from, to: until.elapsed, reason });
+        source.emit(*signal, stamp, Seen::Gap { from, to, reason });
     }
 }
 

@@ -10,6 +10,7 @@ use kube::core::params::{
 };
 use miette::Diagnostic;
 use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::quiet;
 use crate::journal::ObjectRef;
@@ -22,6 +23,8 @@ pub const RUN_LABEL: &str = "firedrill.dev/run";
 pub const ALLOW_LABEL: &str = "firedrill.dev/allow";
 /// How long one request may take.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+/// The first and the longest pause before a request is repeated.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// Why a request brought nothing.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -120,6 +123,7 @@ pub enum Change {
 pub struct Api {
     client: kube::Client,
     within: Duration,
+    patient: bool,
 }
 
 impl std::fmt::Debug for Api {
@@ -132,13 +136,21 @@ impl Api {
     /// Requests through `client`, each within [`REQUEST_DEADLINE`].
     #[must_use]
     pub const fn new(client: kube::Client) -> Self {
-        Self { client, within: REQUEST_DEADLINE }
+        Self { client, within: REQUEST_DEADLINE, patient: false }
     }
 
     /// The same, with another deadline for each request.
     #[must_use]
     pub fn within(&self, within: Duration) -> Self {
-        Self { client: self.client.clone(), within }
+        Self { within, ..self.clone() }
+    }
+
+    /// The same, but within its deadline a request is repeated while the connection fails or the
+    /// server does (5xx, 429): an API server that is restarted is away for seconds. What was done
+    /// although its answer was lost shows as a conflict, or as gone.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { patient: true, ..self }
     }
 
     /// The client underneath, for watches.
@@ -238,17 +250,37 @@ impl Api {
         what: impl Fn() -> String,
     ) -> Result<Value, ApiError> {
         let request = request.map_err(|e| ApiError::unreachable(what(), &kube::Error::BuildRequest(e)))?;
-        match tokio::time::timeout(self.within, self.client.request::<Value>(request)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(kube::Error::Api(status))) => Err(ApiError::Refused {
-                what: what(),
-                status: status.code,
-                reason: status.reason.clone(),
-                message: quiet::message(&status, secret),
-            }),
-            Ok(Err(source)) => Err(ApiError::unreachable(what(), &source)),
-            Err(_) => Err(ApiError::NoAnswer { what: what(), within: self.within }),
+        let deadline = Instant::now() + self.within;
+        let mut pause = PAUSE.0;
+        loop {
+            let error = match timeout_at(deadline, self.client.request::<Value>(request.clone())).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(ApiError::NoAnswer { what: what(), within: self.within }),
+            };
+            if !self.patient || !passes(&error) || Instant::now() + pause >= deadline {
+                return Err(match error {
+                    kube::Error::Api(status) => ApiError::Refused {
+                        what: what(),
+                        status: status.code,
+                        reason: status.reason.clone(),
+                        message: quiet::message(&status, secret),
+                    },
+                    error => ApiError::unreachable(what(), &error),
+                });
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
         }
+    }
+}
+
+/// Whether the failure is one of the connection, or of the server itself.
+fn passes(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => matches!(status.code, 429 | 500..),
+        kube::Error::Service(_) | kube::Error::HyperError(_) => true,
+        _ => false,
     }
 }
 

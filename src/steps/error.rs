@@ -213,6 +213,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the same step may succeed later: the API server was silent, overloaded or failing.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Api(error) if error.is_passing())
+    }
+}
+
 fn listed(reasons: &[String]) -> String {
     reasons.iter().flat_map(|reason| ["\n  - ", reason.as_str()]).collect()
 }

@@ -92,7 +92,7 @@ impl Context {
         manifests: Arc<Manifests>,
     ) -> Self {
         Self {
-            api: Api::new(client),
+            api: Api::new(client).patient(),
             namespace: namespace.to_owned(),
             run: run.to_owned(),
             clock,

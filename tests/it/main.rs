@@ -15,6 +15,7 @@ mod guard;
 mod hostile;
 #[cfg(debug_assertions)]
 mod matrix;
+mod platform;
 mod recover;
 mod report;
 mod rights;

@@ -5,7 +5,7 @@ mod object;
 use object::{Object, role_objects, service_account};
 
 use super::exit::{Failure, Outcome};
-use super::output::{Format, print, print_json};
+use super::output::{Format, print_exact, print_json};
 use crate::drill;
 use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::rights::{self, Ground, Kinds, rules};
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Outcome {
     objects.extend(drill_objects(args, &plan));
     objects.extend(cluster_objects(args));
     match args.output {
-        Format::Text => print(&objects.iter().map(Object::yaml).collect::<Vec<_>>().join("---\n")),
+        Format::Text => print_exact(&objects.iter().map(Object::yaml).collect::<Vec<_>>().join("---\n")),
         Format::Json => print_json(&serde_json::json!({"apiVersion": "v1", "kind": "List",
             "items": objects.iter().map(Object::value).collect::<Vec<_>>()})),
     }

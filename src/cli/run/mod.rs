@@ -24,7 +24,7 @@ use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
-use crate::journal::{self, ResponderKind, read};
+use crate::journal::{self, Event, Kind, ResponderKind, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
@@ -175,7 +175,7 @@ async fn on_cluster(
     let (control, probe) = (access.client(), access.probe_client());
     let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
     let guard = match Guard::start(&charge(&plan, held, path, clock)).await {
-        Ok(guard) => guard,
+        Ok(guard) => Some(guard),
         // Ctrl-C reaches the guard, too, until it has left the terminal.
         Err(_) if interrupts.try_recv().is_ok() => {
             progress.note("interrupted before anything was changed");
@@ -189,19 +189,47 @@ async fn on_cluster(
     };
     let setup =
         Setup { control, probe, cluster: access.facts.clone(), guard, journal, clock, interrupts, plan };
-    let ending = engine::run::run(setup, &mut |event| progress.event(event)).await;
+    let mut seen = Vec::new();
+    let mut observe = |event: &Event| {
+        progress.event(event);
+        seen.push(event.clone());
+    };
+    let ending = engine::run::run(setup, &mut observe).await;
     progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
         return words::left_at_once(held, &left, &run);
     }
-    // From the file, not from memory: what is printed now is what `report` prints later.
-    let reading = read::read(path).map_err(Failure::environment)?;
-    let report = report::fold(&reading.events);
-    match args.output {
-        Format::Text => print(&report::text(&report, Some(&path.display().to_string())))?,
-        Format::Json => print_json_text(&report::json(&report))?,
+    let report = report::fold(&told(path, seen));
+    let printed = match args.output {
+        Format::Text => print(&report::text(&report, Some(&path.display().to_string()))),
+        Format::Json => print_json_text(&report::json(&report)),
     };
-    Ok(report.exit().into())
+    match (printed, Exit::from(report.exit())) {
+        // That something is left changed outweighs that it could not be told.
+        (Err(failure), Exit::LeftChanged) => Err(failure.with(Exit::LeftChanged)),
+        (Err(failure), _) => Err(failure),
+        (Ok(_), exit) => Ok(exit),
+    }
+}
+
+/// The events of a run that is over: from the file, not from memory, so that what is printed now
+/// is what `report` prints later. But where the disk did not take them all, only memory knows how
+/// the run ended.
+fn told(path: &Path, mut seen: Vec<Event>) -> Vec<Event> {
+    match read::read(path) {
+        Ok(reading) if reading.events.len() == seen.len() => return reading.events,
+        _ => {}
+    }
+    let message = format!(
+        "the journal {} is incomplete: it could not be written to the end. This report is made from what the \
+         run kept in memory, and `firedrill report` cannot print it again",
+        path.display()
+    );
+    if let Some(last) = seen.last() {
+        let (seq, stamp) = (last.seq + 1, last.stamp);
+        seen.push(Event { seq, stamp, kind: Kind::Warning { message } });
+    }
+    seen
 }
 
 /// What the run's guard is told.

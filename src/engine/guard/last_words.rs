@@ -11,6 +11,8 @@ use crate::journal::{AbortReason, Event, Kind, Phase, Record, UndoItem, UndoResu
 /// What a journal says of its run, as far as a guard needs it.
 #[derive(Debug, Default)]
 pub(super) struct Said {
+    /// The first event's moment.
+    first: Option<Stamp>,
     /// The before-images.
     pub records: Vec<Record>,
     /// Why the run was being ended.
@@ -28,6 +30,7 @@ pub(super) struct Said {
 impl Said {
     /// Takes an event in.
     pub fn hear(&mut self, event: Event) {
+        self.first.get_or_insert(event.stamp);
         match event.kind {
             Kind::Recorded { record } => self.records.push(record),
             Kind::Aborted { detail, .. } => self.aborted = Some(detail),
@@ -135,6 +138,7 @@ impl LastWords {
     fn write_at(&mut self, stamp: Stamp, kind: Kind) {
         if let Some(journal) = &mut self.journal {
             // Kept by the journal, and tried again with the next one.
+            let stamp = self.said.first.map_or(stamp, |first| stamp.on_the_wall_of(first));
             let _ = journal.append(stamp, kind);
         }
     }

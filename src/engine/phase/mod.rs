@@ -30,13 +30,6 @@ pub struct Rules {
     pub deadline: Nanos,
 }
 
-impl Rules {
-    /// How long after the mend the run waits for the root cause to be gone.
-    const fn patience(&self) -> Nanos {
-        self.stable_for.saturating_add(self.resolve_within)
-    }
-}
-
 /// What one signal says at a moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
@@ -70,6 +63,8 @@ pub enum Input {
         /// When that became true, as far as is known.
         moment: Edge,
     },
+    /// Between these moments nothing could be seen: no limit but the deadline counts them.
+    Blind(Nanos, Nanos),
     /// Something makes going on pointless.
     Abort(AbortReason, String),
     /// Everything is put back, as far as possible.
@@ -106,6 +101,15 @@ pub enum Effect {
     End,
 }
 
+/// Users are served again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mitigated {
+    /// Since when.
+    at: Nanos,
+    /// Since when that is known: from here on the root cause is waited for.
+    known: Nanos,
+}
+
 /// Where a run is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact that stays true once it is")]
@@ -113,12 +117,12 @@ pub struct State {
     /// The phase.
     pub phase: Phase,
     entered: Nanos,
-    impact: Option<Nanos>,
+    impact: Option<Edge>,
     expected_seen: bool,
     detected: bool,
     responding: bool,
     runbook_over: Option<Nanos>,
-    mitigated: Option<Nanos>,
+    mitigated: Option<Mitigated>,
     resolved: Option<Edge>,
     resolve_told: bool,
 }
@@ -174,7 +178,7 @@ pub fn wake_at(rules: &Rules, state: &State, health: &[Health]) -> Nanos {
         Phase::Settling => [stable, after(rules.settle_within)],
         Phase::Undetected => [after(rules.expect.2), None],
         Phase::Responding => [state.runbook_over.map(|at| at.saturating_add(rules.recover_within)), None],
-        Phase::Holding => [stable, state.mitigated.map(|at| at.saturating_add(rules.patience()))],
+        Phase::Holding => [stable, state.mitigated.map(|m| m.known.saturating_add(rules.resolve_within))],
         _ => [None, None],
     };
     wanted.into_iter().flatten().fold(rules.deadline, Nanos::min)

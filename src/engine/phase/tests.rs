@@ -145,6 +145,54 @@ fn a_fault_without_effect_ends_the_run() {
 }
 
 #[test]
+fn what_could_not_be_seen_is_no_lack_of_effect() {
+    let mut inputs = broken();
+    let nothing = || Input::Health(vec![up(550 * MS, 3_000 * MS)]);
+    inputs.extend([(33_000 * MS, Input::Blind(3_000 * MS, 33_000 * MS)), (33_000 * MS, nothing())]);
+    let (state, _) = play(&rules(true), &inputs);
+    assert_eq!(state.phase, Phase::Undetected);
+    inputs.push((62_001 * MS, nothing()));
+    let (state, effects) = play(&rules(true), &inputs);
+    assert_eq!(state.phase, Phase::Undoing);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Abort(AbortReason::NoEffect, _))));
+}
+
+#[test]
+fn a_gap_that_becomes_known_later_makes_the_impact_uncertain() {
+    let mut inputs = broken();
+    let hidden = Edge { at: 5_000 * MS, uncertainty: 3_000 * MS, upper_bound: true };
+    inputs.extend([
+        (5_000 * MS, Input::Health(vec![out(5_000 * MS)])),
+        (5_200 * MS, Input::Health(vec![Health { first_out: Some(hidden), ..Health::default() }])),
+        (5_300 * MS, Input::Health(vec![Health { first_out: Some(hidden), ..Health::default() }])),
+    ]);
+    let (_, effects) = play(&rules(false), &inputs);
+    let impacts = effects.iter().filter_map(|effect| match effect {
+        Effect::Stamp { point: Point::Impact, moment, .. } => Some(*moment),
+        _ => None,
+    });
+    assert_eq!(impacts.collect::<Vec<_>>(), [edge(5_000 * MS), hidden]);
+}
+
+/// An API server that was frozen while the run held: the look at the root cause is yet to come.
+#[test]
+fn the_root_cause_is_waited_for_from_when_the_mend_is_known() {
+    let mut inputs = broken();
+    inputs.extend([
+        (2_013 * MS, Input::Health(vec![out(2_013 * MS)])),
+        (2_150 * MS, detected(2_150 * MS)),
+        (2_300 * MS, Input::Health(vec![healed(2_300 * MS, 2_300 * MS, 2_013 * MS)])),
+        (43_000 * MS, Input::Health(vec![healed(2_300 * MS, 42_900 * MS, 2_013 * MS)])),
+    ]);
+    let (state, _) = play(&rules(false), &inputs);
+    assert_eq!(state.phase, Phase::Holding);
+    inputs.push((43_100 * MS, Input::RootCause { resolved: true, moment: edge(43_090 * MS) }));
+    inputs.push((43_110 * MS, Input::Health(vec![healed(2_300 * MS, 43_100 * MS, 2_013 * MS)])));
+    let (state, _) = play(&rules(false), &inputs);
+    assert!(state.is_resolved());
+}
+
+#[test]
 fn an_alarm_before_the_injections_answer_still_starts_the_runbook() {
     let inputs = [
         (500 * MS, Input::Prepared),
@@ -177,6 +225,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::RunbookOver),
         1 => (any::<bool>(), moment).prop_map(|(resolved, moment)| Input::RootCause { resolved, moment }),
         1 => Just(Input::Abort(AbortReason::Failed, "gone".to_owned())),
+        1 => (0..5_000 * MS, 0..5_000 * MS).prop_map(|(from, to)| Input::Blind(from, to)),
         1 => Just(Input::Undone),
     ]
 }

@@ -1,6 +1,6 @@
 //! One turn of the phases: one input at one moment.
 
-use super::{Effect, Health, Input, Rules, State, all_up};
+use super::{Effect, Health, Input, Mitigated, Rules, State, all_up};
 use crate::clock::Nanos;
 use crate::drill::SignalState;
 use crate::journal::intervals::Edge;
@@ -35,6 +35,7 @@ impl Turn<'_> {
             Input::RootCause { resolved, moment } if self.state.phase == Phase::Holding => {
                 self.state.resolved = resolved.then_some(moment);
             }
+            Input::Blind(from, to) => self.blind(from, to),
             Input::Abort(reason, detail) => self.abort(reason, detail),
             Input::Undone if self.state.phase == Phase::Undoing => {
                 self.enter(Phase::Ended);
@@ -47,6 +48,15 @@ impl Turn<'_> {
             | Input::RunbookOver
             | Input::RootCause { .. }
             | Input::Undone => {}
+        }
+    }
+
+    /// What could not be seen did not fail to come: the limits begin that much later.
+    fn blind(&mut self, from: Nanos, to: Nanos) {
+        let State { entered, runbook_over, mitigated, .. } = &mut self.state;
+        let known = mitigated.as_mut().map(|mitigated| &mut mitigated.known);
+        for since in [Some(entered), runbook_over.as_mut(), known].into_iter().flatten() {
+            *since = since.saturating_add(to.saturating_sub(from.max(*since)));
         }
     }
 
@@ -74,13 +84,14 @@ impl Turn<'_> {
     }
 
     /// The earliest start of an outage of any signal. A signal that is slower to tell can still
-    /// move it back: its request was sent before the first event arrived.
+    /// move it back: its request was sent before the first event arrived. And a gap that hid it
+    /// is known only when it is over, which is after what it held back has arrived.
     fn look_for_impact(&mut self, health: &[Health]) {
         let first = health.iter().filter_map(|h| h.first_out).min_by_key(|moment| moment.at);
         if let Some(moment) = first
-            && self.state.impact.is_none_or(|known| moment.at < known)
+            && self.state.impact.is_none_or(|known| moment != known && moment.at <= known.at)
         {
-            self.state.impact = Some(moment.at);
+            self.state.impact = Some(moment);
             self.stamp(Point::Impact, moment, "signals");
         }
     }
@@ -135,9 +146,10 @@ impl Turn<'_> {
     fn hold(&mut self, health: &[Health]) {
         match (self.state.mitigated, all_up(health)) {
             (None, Some(up)) if up.for_at_least(self.rules.stable_for) => {
-                self.state.mitigated = Some(up.since.at);
+                let mitigated = Mitigated { at: up.since.at, known: self.now };
+                self.state.mitigated = Some(mitigated);
                 self.stamp(Point::Mitigate, up.since, "signals");
-                self.resolve(up.since.at);
+                self.resolve(mitigated);
             }
             (None, Some(_)) => {}
             (None, None) => {
@@ -154,14 +166,14 @@ impl Turn<'_> {
     }
 
     /// Mitigated; is the root cause gone, and is the responder done?
-    fn resolve(&mut self, mitigated: Nanos) {
+    fn resolve(&mut self, mitigated: Mitigated) {
         if let Some(gone) = self.state.resolved
             && !self.state.resolve_told
         {
             self.state.resolve_told = true;
-            self.stamp(Point::Resolve, Edge { at: gone.at.max(mitigated), ..gone }, "firedrill");
+            self.stamp(Point::Resolve, Edge { at: gone.at.max(mitigated.at), ..gone }, "firedrill");
         }
-        let waited = self.now >= mitigated.saturating_add(self.rules.patience());
+        let waited = self.now >= mitigated.known.saturating_add(self.rules.resolve_within);
         let responder_done = !self.state.responding || self.state.runbook_over.is_some();
         if (self.state.resolve_told || waited) && responder_done {
             self.undo();

@@ -5,6 +5,7 @@
 //! changes nothing more.
 
 pub mod about;
+mod fence;
 mod fold;
 mod image;
 pub mod lease;
@@ -31,7 +32,7 @@ use crate::steps::api::{Api, ApiError, Change, Mode, REQUEST_DEADLINE, namespace
 use lease::Lease;
 use namespaces::Standing;
 use object::Pending;
-use store::{ConfigMapStore, Sealed};
+use store::{ConfigMapStore, Sealed, StoreError};
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -120,7 +121,7 @@ impl Undo {
         let (leaving, kept) = self.close(&api, namespaces, deadline, &mut say).await;
         let left = left(&items, &leaving);
         if left.is_empty() && !leaving.contains(&self.namespace) {
-            return self.forget(&api, kept).await;
+            return self.forget(&api, kept, deadline).await;
         }
         UndoSummary { complete: left.is_empty(), left }
     }
@@ -161,24 +162,32 @@ impl Undo {
     /// The records go when there is nothing left that they are needed for, the Leases after them:
     /// whatever dies in between, the run is still found. A namespace that stays says that it is
     /// no open run's any more.
-    async fn forget(&self, api: &Api, kept: bool) -> UndoSummary {
-        let mut left = Vec::new();
+    async fn forget(&self, api: &Api, kept: bool, deadline: Instant) -> UndoSummary {
+        let mut patience = Patience::until(deadline);
+        loop {
+            let Err((error, passing)) = self.forget_once(&requests(api, deadline), kept).await else {
+                return UndoSummary { complete: true, left: Vec::new() };
+            };
+            if !passing || !patience.pause().await {
+                return UndoSummary { complete: false, left: vec![error] };
+            }
+        }
+    }
+
+    /// One try; an error, and whether it may pass.
+    async fn forget_once(&self, api: &Api, kept: bool) -> Result<(), (String, bool)> {
+        let failed = |error: ApiError| (error.to_string(), error.is_passing());
         if kept {
             let undone = Change::Merge(json!({"metadata": {"annotations": {UNDONE: "true"}}}));
-            let said = api.change(&namespace_ref(&self.namespace), &undone, Mode::Real).await;
-            left.extend(said.err().map(|error| error.to_string()));
+            api.change(&namespace_ref(&self.namespace), &undone, Mode::Real).await.map_err(failed)?;
         }
         let store = ConfigMapStore::new(self.client.clone(), &self.namespace, &self.run);
-        left.extend(store.delete().await.err().map(|error| error.to_string()));
-        if left.is_empty() {
-            let given_back = target::give_back(api, &self.namespace, &self.run).await;
-            left.extend(given_back.err().map(|error| error.to_string()));
-        }
-        if left.is_empty() {
-            let deleted = Lease::new(api.clone(), &self.namespace, &self.run).delete().await;
-            left.extend(deleted.err().map(|error| error.to_string()));
-        }
-        UndoSummary { complete: left.is_empty(), left }
+        store.delete().await.map_err(|error| match error {
+            StoreError::Api { source, .. } => failed(source),
+            error => (error.to_string(), false),
+        })?;
+        target::give_back(api, &self.namespace, &self.run).await.map_err(failed)?;
+        Lease::new(api.clone(), &self.namespace, &self.run).delete().await.map_err(failed)
     }
 
     /// One piece of work per object, the last changed first.
@@ -262,12 +271,17 @@ impl Patience {
     /// Pauses before the next try; an answer that will not change, or that came too late for
     /// another try, is final.
     pub async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
-        if !error.is_passing() || Instant::now() + self.pause >= self.deadline {
-            return Err(error);
+        if error.is_passing() && self.pause().await { Ok(()) } else { Err(error) }
+    }
+
+    /// Pauses, where there is time for another try.
+    async fn pause(&mut self) -> bool {
+        if Instant::now() + self.pause >= self.deadline {
+            return false;
         }
         sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(())
+        true
     }
 }
 

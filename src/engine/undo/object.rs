@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::fold::{Fields, Verdict};
 use super::plan::{self, Plan};
-use super::{image, item, ownership};
-use crate::journal::{ObjectRef, Record, UndoItem, UndoResult};
+use super::{fence, image, item, ownership};
+use crate::journal::{Effect, FieldChange, ObjectRef, Record, UndoItem, UndoResult};
 use crate::steps::api::{Api, ApiError, Change, Mode, managed_fields, meta};
 use crate::steps::plural;
-use crate::steps::pointer::{merge_patch, set};
+use crate::steps::pointer::{get, merge_patch, set};
 
 /// An object that is to be put back, over all its tries.
 pub(super) struct Pending<'a> {
@@ -24,6 +24,8 @@ pub(super) struct Pending<'a> {
     seen: Option<Vec<Value>>,
     /// Whether an earlier try made the object again.
     recreated: bool,
+    /// Whether what may still be under way can arrive no more.
+    fenced: bool,
 }
 
 impl<'a> Pending<'a> {
@@ -35,12 +37,36 @@ impl<'a> Pending<'a> {
             restored: BTreeSet::new(),
             seen: None,
             recreated: false,
+            fenced: false,
+        }
+    }
+
+    /// Whether the run's last change of the object was recorded and is not to be seen: it was never
+    /// sent, or it was and has not arrived. The records alone cannot tell.
+    fn may_be_under_way(&self, live: &Value) -> bool {
+        let Some(last) = self.records.last() else { return false };
+        let same = last.uid.as_deref() == meta(live, "uid") && meta(live, "deletionTimestamp").is_none();
+        same && match &last.effect {
+            Effect::Deleted { .. } => true,
+            Effect::Fields { changes } => {
+                let unseen = |change: &FieldChange| {
+                    let now = get(live, &change.path);
+                    now == change.before.as_ref() && now != change.after.as_ref()
+                };
+                !changes.is_empty() && changes.iter().all(unseen)
+            }
+            Effect::Created => false,
         }
     }
 
     /// One try: reads the object, puts it back, says what was done.
     pub async fn once(&mut self, api: &Api, run: &str) -> Result<Vec<UndoItem>, ApiError> {
-        let live = api.get(self.object).await?;
+        let mut live = api.get(self.object).await?;
+        if let Some(found) = live.as_ref().filter(|found| !self.fenced && self.may_be_under_way(found)) {
+            fence::put_up(api, self.object, found, run).await?;
+            self.fenced = true;
+            live = api.get(self.object).await?;
+        }
         let result = match plan::plan(&self.records, live.as_ref(), run) {
             Plan::Said(result) => result,
             Plan::Deleting => return Err(self.busy("being deleted")),
@@ -113,15 +139,8 @@ impl<'a> Pending<'a> {
         verdicts.iter().map(item).collect()
     }
 
-    /// Sets `managedFields`; an object that is gone meanwhile has no owners to be told.
     async fn own(&self, api: &Api, now: &Value, owners: &[Value]) -> Result<(), ApiError> {
-        let version = meta(now, "resourceVersion");
-        let metadata = json!({"managedFields": ownership::as_patch(owners), "resourceVersion": version});
-        let patch = Change::Merge(json!({"metadata": metadata}));
-        match api.change(self.object, &patch, Mode::Real).await {
-            Err(error) if error.status() != Some(404) => Err(error),
-            _ => Ok(()),
-        }
+        set_owners(api, self.object, now, owners).await
     }
 
     async fn recreate(
@@ -175,5 +194,21 @@ impl<'a> Pending<'a> {
             reason: "Conflict".to_owned(),
             message: format!("{} is {state}", self.object),
         }
+    }
+}
+
+/// Sets `managedFields`; an object that is gone meanwhile has no owners to be told.
+pub(super) async fn set_owners(
+    api: &Api,
+    object: &ObjectRef,
+    now: &Value,
+    owners: &[Value],
+) -> Result<(), ApiError> {
+    let version = meta(now, "resourceVersion");
+    let metadata = json!({"managedFields": ownership::as_patch(owners), "resourceVersion": version});
+    let patch = Change::Merge(json!({"metadata": metadata}));
+    match api.change(object, &patch, Mode::Real).await {
+        Err(error) if error.status() != Some(404) => Err(error),
+        _ => Ok(()),
     }
 }

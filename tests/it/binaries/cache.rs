@@ -1,13 +1,12 @@
 //! The cache: hits, the lock, leftovers, and disks that say no.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use firedrill::cluster::binaries::{Binary, Error, Progress};
 
 use super::fakes::{KWOK, Place, WITHOUT_KWOK, published, says, script, until};
 use super::mirror::Mirror;
+use crate::support::small::Small;
 
 #[tokio::test]
 async fn a_full_cache_asks_nobody_starts_nothing_and_locks_nothing() {
@@ -90,32 +89,11 @@ async fn a_cache_that_cannot_be_made_is_named() {
     insta::assert_snapshot!(place.shown(&error));
 }
 
-/// A file system of 64 KiB, unmounted when dropped.
-struct Small<'a>(&'a Path);
-
-impl<'a> Small<'a> {
-    fn mount(folder: &'a Path) -> Option<Self> {
-        fs::create_dir_all(folder).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(folder);
-        mount.output().is_ok_and(|out| out.status.success()).then_some(Self(folder))
-    }
-}
-
-impl Drop for Small<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
-    }
-}
-
 #[tokio::test]
 async fn a_full_disk_is_named_and_nothing_is_left() {
     let mut place = Place::new();
     let cache = place.path("cache");
-    let Some(_mounted) = Small::mount(&cache) else {
-        eprintln!("skipped: a small file system can only be mounted as root");
-        return;
-    };
+    let Some(_mounted) = Small::mount(&cache, "64k") else { return };
     let mirror = Mirror::serve(published());
     place.options.mirror = Some(mirror.url());
     place.name_folder_with(&KWOK);

@@ -23,7 +23,9 @@ impl Refusing {
         let port = listener.local_addr().unwrap().port();
         let server = tokio::spawn(serve(listener, status, body)).abort_handle();
         let sandbox = Sandbox::new();
-        std::fs::write(kubeconfig(&sandbox), config(port).to_string()).unwrap();
+        // YAML takes no control characters; escaped they arrive all the same.
+        let text = firedrill::plain::json(&config(port).to_string());
+        std::fs::write(kubeconfig(&sandbox), text).unwrap();
         Self { server, sandbox }
     }
 

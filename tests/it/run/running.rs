@@ -16,7 +16,9 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// A run of a drill on the shared cluster. Ended with its handle.
 pub struct Running {
     child: Option<Child>,
-    folder: tempfile::TempDir,
+    journal: PathBuf,
+    /// Where the journal is a temporary one.
+    folder: Option<tempfile::TempDir>,
 }
 
 /// How a run ended.
@@ -34,23 +36,31 @@ impl Running {
     }
 
     /// Starts `COMMAND run ARGS`.
-    pub fn start_with(mut command: Command, args: &[&str]) -> Self {
+    pub fn start_with(command: Command, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("run.jsonl");
+        let mut running = Self::start_at(command, args, journal);
+        running.folder = Some(folder);
+        running
+    }
+
+    /// The same, with its journal here.
+    pub fn start_at(mut command: Command, args: &[&str], journal: PathBuf) -> Self {
         let child = command
             .arg("run")
             .args(args)
             .arg("--journal")
-            .arg(folder.path().join("run.jsonl"))
+            .arg(&journal)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { child: Some(child), folder }
+        Self { child: Some(child), journal, folder: None }
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.folder.path().join("run.jsonl")
+        self.journal.clone()
     }
 
     pub fn events(&self) -> Vec<Event> {

@@ -6,6 +6,7 @@ pub mod namespace;
 pub mod objects;
 pub mod sandbox;
 pub mod shared;
+pub mod small;
 
 use std::process::Output;
 use std::time::{Duration, Instant};

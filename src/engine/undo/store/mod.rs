@@ -41,7 +41,7 @@ impl ConfigMapStore {
     /// The store of `run` in `namespace`; its ConfigMap is made with the first record.
     #[must_use]
     pub fn new(client: kube::Client, namespace: &str, run: &str) -> Self {
-        let api = Api::new(client);
+        let api = Api::new(client).patient();
         Self {
             run: run.to_owned(),
             maps: Shelf::of_config_maps(api.clone(), namespace, run),
