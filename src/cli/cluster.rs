@@ -86,7 +86,7 @@ pub async fn run(args: Args) -> Outcome {
         Command::Up(args) => up(args).await,
         Command::Down(Name { name }) => down(&name).await,
         Command::Status => status().await,
-        Command::Env(Name { name }) => env(&name),
+        Command::Env(Name { name }) => env(&name).await,
     }
 }
 
@@ -128,10 +128,10 @@ async fn status() -> Outcome {
     Ok(Exit::Passed)
 }
 
-fn env(name: &str) -> Outcome {
+async fn env(name: &str) -> Outcome {
     let options = BinariesArgs::default().options()?;
-    let kubeconfig = local::kubeconfig(&options, name).map_err(Failure::environment)?;
-    print_exact(&export(&kubeconfig))
+    let access = local::find(&options, name).await.map_err(Failure::environment)?;
+    print_exact(&export(&access.kubeconfig.unwrap_or_default()))
 }
 
 /// A cluster for people, a fact a line.

@@ -1,7 +1,7 @@
 //! The loop of a run: it alone owns the state, the journal and the signals. Everything else is
 //! a task that tells it what happened.
 
-use std::time::Duration;
+mod effects;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ending::Ending;
 use super::news::News;
-use super::phase::{self, Effect, Input, Rules, State};
+use super::phase::{self, Input, Rules, State};
 use super::tasks::Tasks;
 use super::wall::Wall;
 use super::watch::Watched;
@@ -19,9 +19,6 @@ use crate::journal::write::Journal;
 use crate::journal::{AbortReason, Cluster, Event, Kind, Phase, Record};
 use crate::signals::{Observation, Seen, Signals, Source};
 
-/// How long a step that is under way may still take when the run is being ended. It is longer
-/// than a request's own deadline, so that no step is cut off in the middle.
-const DRAIN_WITHIN: Duration = Duration::from_secs(15);
 /// A moment that the phases wait for and that is over is waited for with new observations;
 /// without any, they are asked again after this many nanoseconds.
 const ASK_AGAIN: Nanos = 20_000_000;
@@ -249,72 +246,6 @@ impl<'a> EventLoop<'a> {
         let (state, effects) = phase::step(&self.rules, self.state.clone(), now, input);
         self.state = state;
         self.carry_out(effects);
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Enter(phase) => self.enter(phase),
-                Effect::Deploy => drop(self.under_way.spawn(self.tasks.deploy())),
-                Effect::Inject => drop(self.under_way.spawn(self.tasks.inject())),
-                Effect::Respond => drop(self.under_way.spawn(self.tasks.respond())),
-                Effect::CheckRootCause => {
-                    if let Some(earlier) = self.root_cause.take() {
-                        earlier.abort();
-                    }
-                    self.root_cause = Some(self.under_way.spawn(self.tasks.check_root_cause()));
-                }
-                Effect::Stamp { point, moment, by } => self.write(Kind::Point {
-                    point,
-                    at_ns: moment.at,
-                    by,
-                    uncertainty_ns: moment.uncertainty,
-                    upper_bound: moment.upper_bound,
-                }),
-                Effect::Abort(reason, detail) => self.write(Kind::Aborted { reason, detail }),
-                Effect::Undo => {
-                    self.drained_by = Some(Instant::now() + DRAIN_WITHIN);
-                    self.stop.send_replace(true);
-                    if let Some(earlier) = self.root_cause.take() {
-                        earlier.abort();
-                    }
-                }
-                Effect::End => {}
-            }
-        }
-    }
-
-    fn enter(&mut self, phase: Phase) {
-        match phase {
-            Phase::Injecting => self.watched.injecting(self.clock.elapsed()),
-            Phase::Undoing => {
-                for claim in self.tasks.claims_at_the_end(&self.state) {
-                    self.write(claim);
-                }
-            }
-            _ => {}
-        }
-        self.write(Kind::Phase { phase });
-    }
-
-    /// Undo begins when no step is under way any more: a step that lands after the undo would
-    /// stay.
-    async fn undo_when_drained(&mut self) {
-        if self.drained_by.is_none() {
-            return;
-        }
-        self.stop_signals().await;
-        if self.under_way.is_empty() {
-            self.drained_by = None;
-            self.under_way.spawn(self.tasks.undo(self.records.clone()));
-        }
-    }
-
-    fn leave_at_once(&mut self) -> Ending {
-        let left = self.tasks.left(&self.records);
-        self.write(Kind::UndoFinished { complete: left.is_empty(), left: left.clone() });
-        self.write(Kind::RunEnded);
-        Ending::LeftAtOnce(left)
     }
 
     fn write(&mut self, kind: Kind) {

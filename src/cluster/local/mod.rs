@@ -248,15 +248,6 @@ pub async fn down(options: &Options, name: &str) -> Result<bool, Error> {
     remove::stranger(&Home::new(&options.state, name)?).await
 }
 
-/// The kubeconfig of a cluster that is up.
-pub fn kubeconfig(options: &Options, name: &str) -> Result<PathBuf, Error> {
-    let home = Home::new(&options.state, name)?;
-    match home.read()? {
-        Some(State { version: Some(_), .. }) if whole(&home) => Ok(home.kubeconfig()),
-        _ => Err(Error::Down { name: name.to_owned() }),
-    }
-}
-
 /// A cluster that is up, whether it answers or not.
 pub async fn find(options: &Options, name: &str) -> Result<Access, Error> {
     let home = Home::new(&options.state, name)?;

@@ -29,7 +29,7 @@ async fn a_workload_that_never_gets_ready_is_explained() {
 async fn a_refused_injection_breaks_nothing() {
     let template = "- patch: {target: deployment/api-service, merge: {spec: {template: {metadata: {labels: {app: x}}}}}}";
     let ended = run(&Drill::builtin().replace(SELECTOR_PATCH, template)).await;
-    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.code, Some(3), "known by a dry run, before the fault");
     assert!(ended.report()["durationsMs"]["impact"].is_null());
 }
 
