@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
     body(answer, expect);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     // The clock is paused: an end of the time is a wait for nothing.
-    let done = timeout(Duration::from_secs(60), over_the_wire(answer, expect));
+    let done = async { timeout(Duration::from_secs(60), over_the_wire(answer, expect)).await };
     runtime.expect("a runtime").block_on(done).expect("no answer makes anyone wait");
 }
 

@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
     let Ok(objects) = serde_json::from_slice::<Vec<Value>>(data) else { return };
     let server = Server::holding(objects);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let recovered = timeout(Duration::from_secs(3_600), recovered(&server));
+    let recovered = async { timeout(Duration::from_secs(3_600), recovered(&server)).await };
     runtime.expect("a runtime").block_on(recovered).expect("an end");
 }
 

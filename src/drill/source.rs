@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
-use crate::plain::misleads;
+use crate::plain::{misleads, plain};
 
 /// Where a line as long as this is near, no source is printed beneath a message: it would bury it.
 const LONGEST_SHOWN_LINE: usize = 600;
@@ -21,6 +21,7 @@ impl Source {
     /// A file's name, as the person wrote it, and its text.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
+        let name = plain(name).into_owned();
         let text: String = text.chars().map(printable).collect();
         let named = NamedSource::new(name, Arc::from(text)).with_language("yaml");
         Self { named: Arc::new(named) }

@@ -63,6 +63,8 @@ fn a_line_that_is_missing_is_noticed() {
 fn what_is_no_journal_is_refused() {
     let newer = STORED.replacen("/journal/v1", "/journal/v2", 1);
     insta::assert_snapshot!(read_text(&newer).unwrap_err(), @"j.jsonl is written in firedrill.dev/journal/v2; this firedrill reads firedrill.dev/journal/v1");
+    let alone = newer.lines().next().unwrap();
+    assert!(matches!(read_text(alone), Err(Error::OtherSchema { .. })), "a line without its end is one too");
     for foreign in ["hello\n", "{}\n", "[1]\n", "\n", "{\"seq\":0", "\0\0\0"] {
         assert!(matches!(read_text(foreign), Err(Error::NotAJournal { .. })), "{foreign:?}");
     }
@@ -83,6 +85,13 @@ fn a_folder_or_a_missing_file_is_said() {
 }
 
 proptest! {
+    #[test]
+    fn every_number_reads_as_it_was_written(number in any::<f64>()) {
+        let value = serde_json::json!(number);
+        let back: Value = serde_json::from_str(&value.to_string()).unwrap();
+        prop_assert_eq!(back, value);
+    }
+
     #[test]
     fn every_event_reads_as_it_was_written(events in arbitrary::events(4)) {
         for event in events {

@@ -98,3 +98,19 @@ fn the_line_ticks_while_users_suffer_and_stands_still_after() {
     let over = "served again, waiting that it stays so: down for 0.1 s, $12.50 lost (simulated)";
     assert_eq!((at(&live, 2), at(&live, 90)), (over.to_owned(), over.to_owned()));
 }
+
+#[test]
+fn nothing_that_is_shown_plays_with_the_terminal() {
+    let hostile = format!("\u{1b}[2J\u{9b}m\r\u{202e}{}", "x".repeat(100_000));
+    let (paper, sheets) = channel();
+    let progress = Progress::plain(Stopwatch::start(), Box::new(Paper(paper)));
+    progress.note(&hostile);
+    progress.block(&hostile);
+    let stamp = Stopwatch::start().stamp();
+    progress.event(&Event { seq: 0, stamp, kind: Kind::Warning { message: hostile.clone() } });
+    progress.finish();
+    let text = String::from_utf8(sheets.iter().flatten().collect()).unwrap();
+    assert_eq!(text.matches("\\u{1b}[2J\\u{9b}m\\u{202e}x").count(), 3, "{text:.100}");
+    assert!(!text.contains(|c| c != '\n' && crate::plain::misleads(c)), "{text:?}");
+    assert!(text.len() < 10_000, "{}", text.len());
+}

@@ -55,9 +55,12 @@ pub fn diagnostic(diagnostic: &dyn Diagnostic) {
 #[must_use]
 pub fn rendered(diagnostic: &dyn Diagnostic) -> String {
     // A log is wrapped by whoever shows it; breaking lines there would break commands.
-    let options = miette::MietteHandlerOpts::new().context_lines(2).wrap_lines(stderr_is_terminal());
+    drawn(miette::MietteHandlerOpts::new().wrap_lines(stderr_is_terminal()), diagnostic)
+}
+
+fn drawn(options: miette::MietteHandlerOpts, diagnostic: &dyn Diagnostic) -> String {
     let shown = Shown::new(diagnostic);
-    plain::coloured(&Drawn(&options.build(), &shown).to_string())
+    plain::coloured(&Drawn(&options.context_lines(2).build(), &shown).to_string())
 }
 
 /// stderr for a view that makes each of its lines harmless by itself.
@@ -101,4 +104,72 @@ fn stdout() -> io::Stdout {
 #[expect(clippy::disallowed_methods, reason = "the sink itself")]
 fn stderr() -> io::Stderr {
     io::stderr()
+}
+
+#[cfg(test)]
+mod tests {
+    use miette::MietteHandlerOpts;
+
+    use super::*;
+    use crate::drill::source::Source;
+    use crate::drill::{DrillError, Mistake};
+
+    /// A new title, a cleared screen, a colour, an overwritten line, a reversed one.
+    const HOSTILE: &str = "\u{1b}]0;t\u{7}\u{1b}[2J\u{9b}2J\u{1b}[31m\rok\u{202e}drow\u{200b}";
+
+    #[derive(Debug, thiserror::Error, Diagnostic)]
+    #[error("it says {0}")]
+    #[diagnostic(code(firedrill::test), help("ask {0}"))]
+    struct Says(String, #[source] io::Error);
+
+    fn says(words: &str) -> Says {
+        Says(words.to_owned(), io::Error::other(words.to_owned()))
+    }
+
+    fn mistakes() -> DrillError {
+        let source = Source::new(HOSTILE, &format!("title: {HOSTILE}\n"));
+        let mistake =
+            || Mistake::new("firedrill::test", HOSTILE).help(HOSTILE).at(source.place(0, 5), HOSTILE);
+        DrillError::many(HOSTILE, vec![mistake(), mistake().warning()])
+    }
+
+    fn both() -> [Box<dyn Diagnostic>; 2] {
+        [Box::new(says(HOSTILE)), Box::new(mistakes())]
+    }
+
+    #[test]
+    fn without_colours_nothing_but_the_newline_survives() {
+        for diagnostic in both() {
+            let text = drawn(MietteHandlerOpts::new().color(false), &*diagnostic);
+            assert!(!text.contains(|c| c != '\n' && plain::misleads(c)), "{text:?}");
+            assert!(text.contains("\\u{1b}[2J"), "and yet it is shown: {text}");
+        }
+    }
+
+    #[test]
+    fn the_colours_are_those_of_the_drawing() {
+        for diagnostic in both() {
+            let text = drawn(MietteHandlerOpts::new().color(true), &*diagnostic);
+            assert!(text.contains("\u{1b}[") && text.contains("\\u{1b}[31m"), "{text:?}");
+            assert_eq!(plain::coloured(&text), text);
+            assert!(!text.contains("\u{1b}[31mok"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_megabyte_is_cut() {
+        for words in ["no! ".repeat(1 << 18), "no!\n".repeat(1 << 18), "é".repeat(1 << 19)] {
+            let text = drawn(MietteHandlerOpts::new(), &says(&words));
+            assert!(text.len() < 20_000, "{}", text.len());
+            assert!(text.contains(" more "), "and it is said: {text}");
+        }
+    }
+
+    #[test]
+    fn places_stay_where_they_are_in_a_source_that_was_hostile() {
+        let text = format!("a: {HOSTILE}\nb: \u{e0041}\u{61c} x\n");
+        let source = Source::new("d.yaml", &text);
+        assert_eq!(source.text().len(), text.len());
+        assert_eq!(source.text().find('x'), text.find('x'));
+    }
 }

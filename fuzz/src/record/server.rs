@@ -35,7 +35,7 @@ struct Held {
 pub struct Server(Arc<Mutex<Held>>);
 
 impl Server {
-    /// One with these objects; what has no place is left out.
+    /// One with these objects; what has no place, or lies in no namespace that is there, is left out.
     pub fn holding(objects: Vec<Value>) -> Self {
         let server = Self::default();
         for object in objects {
@@ -43,6 +43,13 @@ impl Server {
                 server.held().objects.insert(path, object);
             }
         }
+        let there = server.state();
+        let lies_somewhere =
+            |path: &str| match path.split('/').skip_while(|part| *part != "namespaces").nth(1) {
+                Some(namespace) => there.contains_key(&format!("/api/v1/namespaces/{namespace}")),
+                None => true,
+            };
+        server.held().objects.retain(|path, _| lies_somewhere(path));
         server
     }
 

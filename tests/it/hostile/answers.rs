@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use firedrill::plain::json as json_text;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -23,9 +24,8 @@ impl Refusing {
         let port = listener.local_addr().unwrap().port();
         let server = tokio::spawn(serve(listener, status, body)).abort_handle();
         let sandbox = Sandbox::new();
-        // YAML takes no control characters; escaped they arrive all the same.
-        let text = firedrill::plain::json(&config(port).to_string());
-        std::fs::write(kubeconfig(&sandbox), text).unwrap();
+        // Escaped: YAML does not take all of it raw.
+        std::fs::write(kubeconfig(&sandbox), json_text(&config(port).to_string())).unwrap();
         Self { server, sandbox }
     }
 
@@ -92,7 +92,7 @@ async fn what_an_api_server_says_is_harmless() {
     for args in COMMANDS {
         let (code, text) = harmless(&mut server.firedrill(args));
         assert_eq!(code, Some(4), "{args:?}: {text}");
-        assert!(text.contains(SEEN), "{args:?}: {text}");
+        assert!(text.contains("the API server refused to") && text.contains(SEEN), "{args:?}: {text}");
         let text = only_colours(&mut server.firedrill(args));
         assert!(!text.contains("\u{1b}[31mok"), "a colour of its own: {text:?}");
     }
@@ -125,10 +125,16 @@ async fn what_is_no_answer_at_all_is_harmless() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_names_in_a_kubeconfig_are_harmless() {
     let server = Refusing::with(403, refusal("no")).await;
-    for (context, exit) in [("broken", 4), (HOSTILE, 4), ("\u{1b}[2Jnone", 2)] {
+    for (context, exit, said) in
+        [("broken", 4, SEEN), (HOSTILE, 4, "refused"), ("\u{1b}[2Jnone", 2, "[2Jnone")]
+    {
         let (code, text) = harmless(&mut server.firedrill(&["status", "--context", context]));
-        assert_eq!(code, Some(exit), "{text}");
+        assert_eq!((code, text.contains(said)), (Some(exit), true), "{text}");
     }
+    // Raw, YAML refuses some of it, and quotes what it refuses.
+    std::fs::write(kubeconfig(&server.sandbox), config(1).to_string()).unwrap();
+    let (code, text) = harmless(&mut server.firedrill(&["status"]));
+    assert_eq!((code, text.contains(SEEN)), (Some(4), true), "{text}");
     let (code, text) = harmless(&mut server.firedrill(&["status", HOSTILE]));
     assert_eq!((code, text.contains(SEEN)), (Some(2), true), "{text}");
 }
