@@ -6,7 +6,7 @@ use std::time::Duration;
 use firedrill::cli::show;
 use firedrill::clock::Stopwatch;
 use firedrill::drill::{Files, Loaded, catalogue};
-use firedrill::engine::plan::{Plan, Wishes};
+use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
 use firedrill::journal::{Event, Kind, ResponderKind};
 use firedrill::plain;
 
@@ -70,5 +70,6 @@ fn wishes(responder: ResponderKind, variant: Option<String>) -> Wishes {
         variant,
         max_duration: Duration::from_secs(900),
         keep_workload: false,
+        blast_limit: BlastLimit::Namespace,
     }
 }

@@ -63,6 +63,12 @@ impl Loaded {
         manifest::read(&self.files, names)
     }
 
+    /// Whether it is one of the built-in drills.
+    #[must_use]
+    pub fn is_builtin(&self) -> bool {
+        matches!(self.files, Files::Embedded(_))
+    }
+
     /// The objects of the workload.
     pub fn workload(&self) -> Result<Vec<manifest::Object>, DrillError> {
         let names: Vec<&str> = self.drill.workload.manifests().iter().map(|m| m.value.as_str()).collect();

@@ -67,6 +67,8 @@ pub struct Plan {
     pub namespace: String,
     /// What the preflight found there.
     pub ground: Ground,
+    /// What `firedrill` calls the drill: a built-in name, or a file.
+    pub reference: String,
     hash: String,
 }
 
@@ -107,7 +109,9 @@ impl Plan {
         let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
         let own = || format!("{}-{suffix}", drill.metadata.name.value);
         let namespace = wishes.namespace.clone().unwrap_or_else(own);
-        Ok(Self { namespace, drill, manifests, manifests_by_file, wishes, ground, hash: loaded.hash })
+        let reference = if loaded.is_builtin() { drill.metadata.name.value.clone() } else { loaded.origin };
+        let hash = loaded.hash;
+        Ok(Self { drill, manifests, manifests_by_file, wishes, namespace, ground, reference, hash })
     }
 
     /// The signals, in the drill's order.

@@ -1,6 +1,7 @@
 //! The rights of a run: what `rbac` prints is enough, and the preflight misses nothing.
 
 mod enough;
+mod existing;
 mod preflight;
 mod printed;
 mod whole;

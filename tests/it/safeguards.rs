@@ -3,5 +3,5 @@
 mod contexts;
 mod dry_run;
 mod existing;
-mod foreign;
+pub mod foreign;
 mod targets;

@@ -10,7 +10,6 @@ use kube::{Api, Client};
 use miette::Diagnostic;
 use tokio::time::timeout;
 
-use crate::drill::catalogue;
 use crate::engine::plan::Plan;
 use crate::engine::rights::{self, Ground, Kinds, Right};
 use crate::steps::api::{self, ApiError, REQUEST_DEADLINE};
@@ -109,15 +108,13 @@ async fn is_allowed(reviews: &Api<SelfSubjectAccessReview>, right: &Right) -> Re
     }
 }
 
-/// The command that prints the rights of this run. Where a drill's file is, a plan does not know.
+/// The command that prints the rights of this run.
 fn command(plan: &Plan, ground: Ground) -> String {
-    let name = &plan.drill.metadata.name.value;
-    let builtin = catalogue::builtin().iter().any(|builtin| builtin.name == name);
     let variant = plan.wishes.variant.iter().map(|name| format!(" --variant {name}"));
     let namespace = match ground {
         Ground::Existing => format!(" -n {}", plan.namespace),
         Ground::Own => " -n NAMESPACE --own-namespace".to_owned(),
     };
-    let drill = if builtin { name.as_str() } else { "DRILL" };
-    ["firedrill rbac ".to_owned(), drill.to_owned()].into_iter().chain(variant).chain([namespace]).collect()
+    let drill = plan.reference.clone();
+    ["firedrill rbac ".to_owned(), drill].into_iter().chain(variant).chain([namespace]).collect()
 }

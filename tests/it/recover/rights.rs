@@ -2,7 +2,6 @@ use firedrill::journal::Phase;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::api::{Api, PostParams};
 use kube::config::Kubeconfig;
-use rustix::process::Signal;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -66,7 +65,7 @@ async fn without_the_right_to_read_secrets_the_rest_is_undone_and_the_right_is_n
     let mut alive = Running::start(&[drill.path(), "--respond", "manual", "--keep-workload"]);
     alive.until_phase(Phase::Responding).await;
     let (run, namespace) = (alive.run(), alive.namespace());
-    alive.signal(Signal::KILL);
+    alive.kill_both();
     assert_eq!(alive.end().await.code, None);
     let broken = secrets::secret(&namespace, "token").await.unwrap();
     let file = kubeconfig(&namespace).await;

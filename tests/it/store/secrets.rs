@@ -141,7 +141,7 @@ async fn a_killed_run_shows_none_and_recover_puts_all_back() {
     let mut killed = Running::start(&[drill.path(), "--respond", "manual", "--keep-workload"]);
     killed.until_phase(Phase::Responding).await;
     let (run, namespace) = (killed.run(), killed.namespace());
-    killed.signal(Signal::KILL);
+    killed.kill_both();
     journal_holds_nothing(&killed);
     assert_eq!(secret(&namespace, "certificate").await, None);
     config_maps_hold_nothing(&namespace).await;
@@ -161,6 +161,21 @@ async fn a_killed_run_shows_none_and_recover_puts_all_back() {
     let (code, text) = said(shared::firedrill().args(["recover", "--run", &run]));
     assert_eq!(code, Some(0));
     holds_nothing("recover", &text);
+    are_as_before(&namespace).await;
+    remove(&namespace).await;
+}
+
+#[tokio::test]
+async fn the_guard_of_a_killed_run_puts_all_back_and_tells_none() {
+    let drill = drill();
+    let mut killed = Running::start(&[drill.path(), "--respond", "manual", "--keep-workload"]);
+    killed.until_phase(Phase::Responding).await;
+    let namespace = killed.namespace();
+    killed.signal(Signal::KILL);
+    let ended = killed.end().await;
+    assert!(ended.undo_complete());
+    holds_nothing("the journal", &serde_json::to_string(&ended.events).unwrap());
+    holds_nothing("stderr", &ended.stderr);
     are_as_before(&namespace).await;
     remove(&namespace).await;
 }
