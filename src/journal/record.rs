@@ -52,6 +52,15 @@ impl ObjectRef {
     pub fn grants_rights(&self) -> bool {
         self.api_version.split('/').next() == Some("rbac.authorization.k8s.io")
     }
+
+    /// Whether both are the same object to the API server: its URL has no kind.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        fn place(of: &ObjectRef) -> (&str, &str, Option<&str>, &str) {
+            (&of.api_version, &of.plural, of.namespace.as_deref(), &of.name)
+        }
+        place(self) == place(other)
+    }
 }
 
 impl std::fmt::Display for ObjectRef {
@@ -88,4 +97,23 @@ pub struct FieldChange {
     pub before: Option<Value>,
     /// The value after; nothing where the change removes the field.
     pub after: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_that_was_written_otherwise_makes_no_other_object() {
+        let service = ObjectRef {
+            api_version: "v1".to_owned(),
+            kind: "Service".to_owned(),
+            plural: "services".to_owned(),
+            namespace: Some("shop".to_owned()),
+            name: "api".to_owned(),
+        };
+        assert!(service.is_at(&ObjectRef { kind: "service".to_owned(), ..service.clone() }));
+        assert!(!service.is_at(&ObjectRef { name: "web".to_owned(), ..service.clone() }));
+        assert!(!service.is_at(&ObjectRef { namespace: None, ..service.clone() }));
+    }
 }

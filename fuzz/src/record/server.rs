@@ -221,6 +221,10 @@ fn path(object: &Value) -> Option<String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let (group, kind) = (text("apiVersion")?, text("kind")?);
     let (.., plural, namespaced) = KINDS.iter().find(|known| (known.0, known.1) == (group, kind))?;
+    let of_value = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if label(object, RUN_LABEL).is_some_and(|value| !value.chars().all(of_value) || value.len() > 63) {
+        return None;
+    }
     let name = meta(object, "name").filter(|name| is_name(name))?;
     Some(if *namespaced {
         let namespace = meta(object, "namespace").filter(|name| is_name(name))?;

@@ -204,7 +204,7 @@ impl Undo {
         }
         let mut objects: Vec<Pending<'_>> = Vec::new();
         for record in latest.into_values() {
-            match objects.iter().position(|pending| *pending.object == record.object) {
+            match objects.iter().position(|pending| pending.object.is_at(&record.object)) {
                 Some(at) => {
                     let mut pending = objects.remove(at);
                     pending.records.push(record);
