@@ -51,7 +51,7 @@ impl Folder {
     pub fn told(&self) -> String {
         let began = worked();
         let error = load(self.path().to_str().unwrap()).expect_err("a bad drill");
-        let took = worked() - began;
+        let took = worked().saturating_sub(began);
         assert!(took < Duration::from_secs(1), "took {took:?}");
         plain(&error).replace(&format!("{}/", self.path().display()), "")
     }
