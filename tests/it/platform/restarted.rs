@@ -27,7 +27,7 @@ async fn the_api_server_is_killed_and_comes_back() {
             // The controllers may be slower than the run's patience; the report says so.
             let aborted = run.report.aborted.as_ref().and_then(|aborted| aborted.reason);
             assert!(matches!(aborted, None | Some(AbortReason::NotRecovered)), "{when:?}: {aborted:?}");
-            assert!(when == When::Undoing || blind_for(&run.report, Duration::from_secs(1)), "{when:?}");
+            assert!(when == When::Undoing || blind_for(&run.report, Duration::from_millis(300)), "{when:?}");
         }
     }
 }
