@@ -56,7 +56,7 @@ pub enum Error {
     },
 }
 
-/// A guard that is ready. Dropped without [`Guard::dismiss`], it takes its runner for dead and
+/// A guard that is ready. Dropped without [`Watched::dismiss`], it takes its runner for dead and
 /// undoes the run.
 #[derive(Debug)]
 pub struct Guard {

@@ -12,8 +12,8 @@
 //!
 //! - [`held`]: the runner's half
 //! - [`process`]: the guard's half
-//! - [`put_back`]: the undo of a run whose last request may still be on its way
-//! - [`last_words`]: what the guard writes into the dead runner's journal
+//! - `put_back`: the undo of a run whose last request may still be on its way
+//! - `last_words`: what the guard writes into the dead runner's journal
 
 mod hearing;
 pub mod held;
