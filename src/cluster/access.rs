@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::Error;
+use crate::drill::Provider;
 use crate::journal;
 
 /// A cluster that answers, and what is known of it.
@@ -25,7 +26,7 @@ impl Access {
     /// Whether it is firedrill's own, on loopback, where a proxy has no say.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.facts.provider == "local"
+        self.facts.provider == Provider::Local.name()
     }
 
     /// A client for control calls: it repeats requests that were answered 429, 503 or 504.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::{Access, Error};
+use crate::drill::Provider;
 use crate::journal;
 
 /// How long a connection may take to be made.
@@ -70,9 +71,11 @@ impl Context {
         let mut access = Access {
             config,
             facts: journal::Cluster {
-                provider: "context".to_owned(),
+                provider: Provider::Context.name().to_owned(),
                 name: self.name.clone(),
                 version: String::new(),
+                distribution: None,
+                nodes: None,
                 created_by_run: false,
                 simulated_pods: false,
             },

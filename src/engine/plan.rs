@@ -9,7 +9,7 @@ use serde_saphyr::Spanned;
 use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
-use crate::drill::{Drill, DrillError, Length, Loaded, Mistake, Signal, Step, scenario};
+use crate::drill::{Drill, DrillError, Length, Loaded, Mistake, Provider, Signal, Step, scenario};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 
 /// How long the signals may take to become steady, beside `stableFor`.
@@ -50,6 +50,8 @@ pub struct Wishes {
     pub keep_workload: bool,
     /// Which other Services end the run when they go out.
     pub blast_limit: BlastLimit,
+    /// What kind of cluster the run is for.
+    pub provider: Provider,
 }
 
 /// A drill with everything that its run needs.

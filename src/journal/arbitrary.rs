@@ -239,11 +239,7 @@ fn said() -> BoxedStrategy<Kind> {
         Unknown,
     ]);
     prop_oneof![
-        (text(), text(), text(), any::<bool>(), any::<bool>()).prop_map(
-            |(provider, name, version, created_by_run, simulated_pods)| {
-                Kind::ClusterReady(Cluster { provider, name, version, created_by_run, simulated_pods })
-            }
-        ),
+        cluster().prop_map(Kind::ClusterReady),
         (text(), claim, option::of(any::<bool>()), text())
             .prop_map(|(option, claim, held, detail)| Kind::Claim { option, claim, held, detail }),
         (any::<bool>(), vec(text(), 0..3))
@@ -257,4 +253,20 @@ fn said() -> BoxedStrategy<Kind> {
         text().prop_map(|message| Kind::Warning { message }),
     ]
     .boxed()
+}
+
+fn cluster() -> impl Strategy<Value = Cluster> {
+    let names = (text(), text(), text(), option::of(text()));
+    let rest = (option::of(any::<u32>()), any::<bool>(), any::<bool>());
+    (names, rest).prop_map(
+        |((provider, name, version, distribution), (nodes, created_by_run, simulated_pods))| Cluster {
+            provider,
+            name,
+            version,
+            distribution,
+            nodes,
+            created_by_run,
+            simulated_pods,
+        },
+    )
 }

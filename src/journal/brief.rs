@@ -81,6 +81,12 @@ pub struct Cluster {
     pub name: String,
     /// `v1.37.2`.
     pub version: String,
+    /// Whose Kubernetes it is: `kwok`, `kind`, `EKS`, …; nothing where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// How many nodes it has; nothing where they may not be listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
     /// Whether this run made it (and removes it).
     pub created_by_run: bool,
     /// Whether pods' answers come from firedrill's responder instead of containers.

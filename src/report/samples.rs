@@ -252,6 +252,8 @@ pub(crate) fn cluster() -> Cluster {
         provider: "local".to_owned(),
         name: "firedrill-k3f9q2".to_owned(),
         version: "v1.37.2".to_owned(),
+        distribution: Some("kwok".to_owned()),
+        nodes: Some(1),
         created_by_run: true,
         simulated_pods: true,
     }

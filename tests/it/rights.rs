@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use firedrill::drill::{self, manifest};
+use firedrill::drill::{self, Provider, manifest};
 use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
 use firedrill::journal::ResponderKind;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -29,6 +29,7 @@ fn plan(drill: &str, namespace: &str) -> Plan {
         max_duration: Duration::from_secs(60),
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
+        provider: Provider::Context,
     };
     Plan::new(drill::load(drill).unwrap(), wishes).unwrap()
 }

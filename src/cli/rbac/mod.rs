@@ -6,7 +6,7 @@ use object::{Object, role_objects, service_account};
 
 use super::exit::{Failure, Outcome};
 use super::output::{Format, print_exact, print_json};
-use crate::drill;
+use crate::drill::{self, Provider};
 use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::rights::{self, Ground, Kinds, rules};
 use crate::journal::ResponderKind;
@@ -103,5 +103,6 @@ fn wishes(args: &Args) -> Wishes {
         max_duration: std::time::Duration::ZERO,
         keep_workload: true,
         blast_limit: BlastLimit::Namespace,
+        provider: Provider::Context,
     }
 }

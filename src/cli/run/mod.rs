@@ -16,7 +16,7 @@ use super::interrupt::Interrupts;
 use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
 use crate::cluster::local::Held;
-use crate::drill::{self, Length};
+use crate::drill::{self, Length, Provider};
 use crate::engine::ending::Ending;
 use crate::engine::guard::Charge;
 use crate::engine::guard::held::Guard;
@@ -104,8 +104,8 @@ pub async fn run(args: Args) -> Outcome {
     let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let mut plan = Plan::new(loaded, wishes(&args)).map_err(Failure::usage)?;
     let place = args.place.place()?;
+    let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
     if args.dry_run {
         return dry::run(plan, place, args.output).await;
     }
@@ -249,7 +249,7 @@ fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge 
     }
 }
 
-fn wishes(args: &Args) -> Wishes {
+fn wishes(args: &Args, provider: Provider) -> Wishes {
     let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
     Wishes {
         by: by(),
@@ -263,6 +263,7 @@ fn wishes(args: &Args) -> Wishes {
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
         blast_limit: args.blast_limit.into(),
+        provider,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cluster::Access;
 use crate::cluster::context::Context;
 use crate::cluster::local::{self, Held};
 use crate::cluster::protected::{DEFAULT, protecting};
+use crate::drill::Provider;
 use crate::ui::progress::Progress;
 
 /// Which cluster to break something in.
@@ -61,6 +62,14 @@ impl PlaceArgs {
 }
 
 impl Place {
+    /// What kind of cluster it is.
+    pub const fn provider(&self) -> Provider {
+        match self {
+            Self::Local(_) => Provider::Local,
+            Self::Context(_) => Provider::Context,
+        }
+    }
+
     /// A cluster that answers. A local one is started where none is up.
     pub async fn hold(self, progress: &Progress) -> Result<Held, Failure> {
         let held = match self {

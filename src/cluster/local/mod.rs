@@ -24,6 +24,7 @@ use std::time::Duration;
 use super::binaries;
 use super::state::{self, Home, Lock, Owner, SHARED, State};
 use super::{Access, Error, access};
+use crate::drill::Provider;
 use crate::journal;
 use link::{Responder, Said};
 
@@ -282,9 +283,11 @@ fn whole(home: &Home) -> bool {
 async fn access(home: &Home, state: &State) -> Result<Access, Error> {
     let kubeconfig = home.kubeconfig();
     let facts = journal::Cluster {
-        provider: "local".to_owned(),
+        provider: Provider::Local.name().to_owned(),
         name: home.name().to_owned(),
         version: state.version.clone().unwrap_or_default(),
+        distribution: Some("kwok".to_owned()),
+        nodes: Some(1),
         created_by_run: state.owner == Owner::Run,
         simulated_pods: true,
     };

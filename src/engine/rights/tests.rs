@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::drill::Provider;
 use crate::engine::plan::Wishes;
 use crate::journal::ResponderKind;
 
@@ -18,6 +19,7 @@ fn wishes() -> Wishes {
         max_duration: Duration::from_secs(60),
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
+        provider: Provider::Local,
     }
 }
 

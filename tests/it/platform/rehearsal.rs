@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use firedrill::clock::Stopwatch;
-use firedrill::drill;
+use firedrill::drill::{self, Provider};
 use firedrill::engine::ending::Ending;
 use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
 use firedrill::engine::run::{Setup, run};
@@ -56,6 +56,7 @@ impl Rehearsal {
             max_duration: Duration::from_secs(120),
             keep_workload: false,
             blast_limit: BlastLimit::Namespace,
+            provider: Provider::Local,
         };
         let plan = Plan::new(drill::load(drill).unwrap(), wishes).unwrap();
         let clock = Stopwatch::start();
@@ -149,6 +150,8 @@ fn cluster() -> Cluster {
         provider: "local".to_owned(),
         name: "own".to_owned(),
         version: "v1".to_owned(),
+        distribution: None,
+        nodes: None,
         created_by_run: false,
         simulated_pods: true,
     }
