@@ -1,5 +1,7 @@
 //! How a run talks to its cluster.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +22,33 @@ pub struct Access {
     pub kubeconfig: Option<PathBuf>,
     /// The kubeconfig's context; nothing for its current one.
     pub context: Option<String>,
+    /// Where node ports are reached from here.
+    pub node_ports: NodePorts,
+}
+
+/// Where the node ports of a cluster are reached from this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum NodePorts {
+    /// Nowhere: there are no nodes, or nobody said how to reach one.
+    #[default]
+    Unreachable,
+    /// At a node, by its name or IP address: each port under its own number.
+    At(String),
+    /// Those that are mapped to addresses of this machine, and no others.
+    Mapped(BTreeMap<u16, SocketAddr>),
+}
+
+impl NodePorts {
+    /// `HOST:PORT` to dial for a node port; nothing where it cannot be reached.
+    #[must_use]
+    pub fn address(&self, port: u16) -> Option<String> {
+        match self {
+            Self::Unreachable => None,
+            Self::At(host) if host.contains(':') => Some(format!("[{host}]:{port}")),
+            Self::At(host) => Some(format!("{host}:{port}")),
+            Self::Mapped(mapped) => mapped.get(&port).map(ToString::to_string),
+        }
+    }
 }
 
 impl Access {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use super::{Access, Error};
+use super::{Access, Error, NodePorts};
 use crate::drill::Provider;
 use crate::journal;
 
@@ -81,6 +81,7 @@ impl Context {
             },
             kubeconfig: self.file,
             context: Some(self.name.clone()),
+            node_ports: NodePorts::default(),
         };
         let silent = |why| Error::ContextSilent { name: self.name.clone(), why };
         let client = access.client()?;

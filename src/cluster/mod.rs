@@ -18,5 +18,5 @@ pub mod protected;
 pub mod responder;
 pub mod state;
 
-pub use access::Access;
+pub use access::{Access, NodePorts};
 pub use error::Error;

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use super::binaries;
 use super::state::{self, Home, Lock, Owner, SHARED, State};
-use super::{Access, Error, access};
+use super::{Access, Error, NodePorts, access};
 use crate::drill::Provider;
 use crate::journal;
 use link::{Responder, Said};
@@ -292,5 +292,11 @@ async fn access(home: &Home, state: &State) -> Result<Access, Error> {
         simulated_pods: true,
     };
     let config = access::local_config(&kubeconfig).await?;
-    Ok(Access { config, facts, kubeconfig: Some(kubeconfig), context: None })
+    Ok(Access {
+        config,
+        facts,
+        kubeconfig: Some(kubeconfig),
+        context: None,
+        node_ports: NodePorts::default(),
+    })
 }
