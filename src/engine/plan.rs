@@ -52,6 +52,8 @@ pub struct Wishes {
     pub blast_limit: BlastLimit,
     /// What kind of cluster the run is for.
     pub provider: Provider,
+    /// How long the runbook waits once the detector has fired.
+    pub respond_after: Duration,
 }
 
 /// A drill with everything that its run needs.
@@ -116,6 +118,18 @@ impl Plan {
         Ok(Self { drill, manifests, manifests_by_file, wishes, namespace, ground, reference, hash })
     }
 
+    /// The Deployments that the run deploys, the one behind the target first: the workload is
+    /// ready when all of them are rolled out.
+    #[must_use]
+    pub fn deployments(&self) -> Vec<&str> {
+        let Some(deployed) = self.drill.workload.deployed() else { return Vec::new() };
+        let main = deployed.ready.deployment.as_str();
+        let made = self.manifests.iter().filter(|object| object["kind"] == "Deployment");
+        let others =
+            made.filter_map(|object| object["metadata"]["name"].as_str()).filter(|name| *name != main);
+        std::iter::once(main).chain(others).collect()
+    }
+
     /// The signals, in the drill's order.
     #[must_use]
     pub fn signals(&self) -> Vec<Signal> {
@@ -171,6 +185,7 @@ impl Plan {
             detector: drill.detector.signal.value.clone(),
             stable_for: drill.steady_state.stable_for.value,
             max_duration: Length(self.wishes.max_duration),
+            respond_after: Length(self.wishes.respond_after),
             impact: drill.impact.clone(),
             budget: drill.budget.clone(),
             scenario: scenario::times(drill),

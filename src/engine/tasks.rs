@@ -174,6 +174,11 @@ impl Tasks {
     pub fn respond(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
+            // A reaction that was asked for: what an outage does to others takes its time.
+            tokio::select! {
+                () = tasks.stopped() => return,
+                () = sleep(tasks.plan.wishes.respond_after) => {}
+            }
             let now = Edge { at: tasks.desk.clock().elapsed(), uncertainty: 0, upper_bound: false };
             tasks.desk.input(Input::Acknowledged(now, "runbook".to_owned()));
             for entry in tasks.plan.drill.runbook_path() {

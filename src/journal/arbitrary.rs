@@ -158,6 +158,7 @@ fn brief() -> BoxedStrategy<Brief> {
                 detector: name,
                 stable_for,
                 max_duration: stable_for,
+                respond_after: stable_for,
                 impact,
                 budget,
                 scenario,

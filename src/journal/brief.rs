@@ -36,6 +36,9 @@ pub struct Brief {
     pub stable_for: Length,
     /// The deadline.
     pub max_duration: Length,
+    /// How long the runbook waits once the detector has fired.
+    #[serde(default, skip_serializing_if = "Length::is_zero")]
+    pub respond_after: Length,
     /// What the outage costs.
     pub impact: Impact,
     /// What a passing run may use at most.

@@ -31,7 +31,7 @@ pub fn fold(events: &[Event]) -> DamageReport {
     let mut report = gather(brief, events);
     report.budget = budget(&brief.budget, &report);
     report.warnings = warnings(events, &report);
-    report.notes = notes(&report);
+    report.notes = notes(brief, &report);
     report.judge(aborted(events));
     report
 }
@@ -94,6 +94,7 @@ fn no_brief() -> Brief {
         detector: String::new(),
         stable_for: Length::default(),
         max_duration: Length::default(),
+        respond_after: Length::default(),
         impact: Impact::default(),
         budget: Budget::default(),
         scenario: ScenarioTimes::default(),
@@ -252,8 +253,14 @@ fn warnings(events: &[Event], report: &DamageReport) -> Vec<String> {
     warnings
 }
 
-fn notes(report: &DamageReport) -> Vec<String> {
+fn notes(brief: &Brief, report: &DamageReport) -> Vec<String> {
     let mut notes = Vec::new();
+    if !brief.respond_after.is_zero() {
+        notes.push(format!(
+            "the runbook was held back for {} after the detection (--respond-after)",
+            brief.respond_after
+        ));
+    }
     if report.cluster.as_ref().is_some_and(|c| c.simulated_pods) {
         notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
     }

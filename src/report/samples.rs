@@ -203,6 +203,7 @@ pub(crate) fn brief() -> Brief {
         detector: "http".to_owned(),
         stable_for: Length::secs(1),
         max_duration: Length::secs(900),
+        respond_after: Length::default(),
         impact: Impact {
             currency: "USD".to_owned(),
             revenue_per_minute: 5000.into(),

@@ -104,5 +104,6 @@ fn wishes(args: &Args) -> Wishes {
         keep_workload: true,
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Context,
+        respond_after: std::time::Duration::ZERO,
     }
 }

@@ -38,6 +38,9 @@ pub struct Args {
     /// Who mends the cluster
     #[arg(long, value_enum, default_value_t)]
     respond: Respond,
+    /// Let the outage go on this long after its detection before the runbook begins
+    #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
+    respond_after: Length,
     /// Use this variant of the drill's workload and fault
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
@@ -102,6 +105,9 @@ impl From<Blast> for BlastLimit {
 /// Runs a drill. The exit code is the report's.
 pub async fn run(args: Args) -> Outcome {
     let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
+    if args.respond == Respond::Manual && !args.respond_after.is_zero() {
+        return Err(Failure::usage(words::HeldBackByHand));
+    }
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let place = args.place.place()?;
@@ -264,6 +270,7 @@ fn wishes(args: &Args, provider: Provider) -> Wishes {
         keep_workload: args.keep_workload,
         blast_limit: args.blast_limit.into(),
         provider,
+        respond_after: args.respond_after.into(),
     }
 }
 

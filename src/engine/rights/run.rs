@@ -71,8 +71,8 @@ pub(super) fn workload<'a>(gather: &mut Gather<'a>, plan: &'a Plan, ground: Grou
     for manifest in &plan.manifests {
         super::steps::apply(gather, Purpose::Deploy, manifest, ground == Ground::Existing);
     }
-    if let Some(deployed) = plan.drill.workload.deployed() {
-        rollout(gather, Purpose::Ready, &deployed.ready.deployment);
+    for deployment in plan.deployments() {
+        rollout(gather, Purpose::Ready, deployment);
     }
 }
 

@@ -57,6 +57,7 @@ impl Rehearsal {
             keep_workload: false,
             blast_limit: BlastLimit::Namespace,
             provider: Provider::Local,
+            respond_after: Duration::ZERO,
         };
         let plan = Plan::new(drill::load(drill).unwrap(), wishes).unwrap();
         let clock = Stopwatch::start();
