@@ -44,7 +44,10 @@ impl<'a> Measured<'a> {
     pub fn of(brief: &'a Brief, window: Option<Window>, events: &'a [Event]) -> Self {
         let track = |source| match source {
             SignalSource::Slices => Track::of_watch(),
-            SignalSource::ApiserverProxy | SignalSource::Unknown => Track::of_requests(),
+            SignalSource::ApiserverProxy
+            | SignalSource::NodePort
+            | SignalSource::Url
+            | SignalSource::Unknown => Track::of_requests(),
         };
         let mut tracks: BTreeMap<&str, Track> =
             brief.signals.iter().map(|s| (s.name.as_str(), track(s.source))).collect();
