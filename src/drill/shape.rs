@@ -126,8 +126,8 @@ impl<'a> Walk<'a> {
 
     fn word(&mut self, text: &str, span: (usize, usize), shapes: &[&Value], path: &str) {
         let words: Vec<&str> = shapes.iter().flat_map(|s| words(s)).collect();
-        // Lists and mappings are no alternative to a word that somebody wrote.
-        let only_words = shapes.iter().all(|s| words_only(s) || is_collection(s));
+        // Lists, mappings and nothing are no alternative to a word that somebody wrote.
+        let only_words = shapes.iter().all(|s| words_only(s) || holds_no_word(s));
         if words.is_empty() || !only_words || words.contains(&text) {
             return;
         }
@@ -157,8 +157,8 @@ fn words(shape: &Value) -> Vec<&str> {
     listed.chain(shape.get("const")).filter_map(Value::as_str).collect()
 }
 
-fn is_collection(shape: &Value) -> bool {
-    matches!(shape["type"].as_str(), Some("array" | "object"))
+fn holds_no_word(shape: &Value) -> bool {
+    matches!(shape["type"].as_str(), Some("array" | "object" | "null"))
 }
 
 fn words_only(shape: &Value) -> bool {

@@ -3,7 +3,7 @@
 use http::Uri;
 use http::uri::Scheme;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The way requests take.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +17,15 @@ pub enum Via {
     #[serde(rename = "url")]
     Url(String),
     /// Straight from this machine to a port of the cluster's nodes.
-    #[serde(rename = "nodePort")]
+    #[serde(rename = "nodePort", deserialize_with = "port")]
     NodePort(u16),
+}
+
+/// A number that is no port is told as such.
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    let no_port = || de::Error::custom(format!("{number} is no port of a node: these are 1 to 65535"));
+    u16::try_from(number).map_err(|_| no_port())
 }
 
 /// Where requests to a URL go.
