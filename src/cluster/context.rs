@@ -30,6 +30,8 @@ pub struct Context {
     pub name: String,
     /// The kubeconfig's name for its cluster.
     pub cluster: String,
+    /// Where its node ports are reached; nowhere until somebody says so.
+    pub node_ports: NodePorts,
     kubeconfig: Kubeconfig,
     file: Option<PathBuf>,
 }
@@ -50,7 +52,7 @@ impl Named {
         let Some(cluster) = found.and_then(|found| found.context.as_ref()).map(|c| c.cluster.clone()) else {
             return Err(Error::NoContext { name, known: known() });
         };
-        Ok(Context { name, cluster, kubeconfig, file: self.kubeconfig })
+        Ok(Context { name, cluster, node_ports: NodePorts::default(), kubeconfig, file: self.kubeconfig })
     }
 }
 
@@ -81,7 +83,7 @@ impl Context {
             },
             kubeconfig: self.file,
             context: Some(self.name.clone()),
-            node_ports: NodePorts::default(),
+            node_ports: self.node_ports,
         };
         let silent = |why| Error::ContextSilent { name: self.name.clone(), why };
         let client = access.client()?;

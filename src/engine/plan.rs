@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-use serde_saphyr::Spanned;
-
 use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
-use crate::drill::{Drill, DrillError, Length, Loaded, Mistake, Provider, Signal, Step, scenario};
+use crate::drill::{
+    Drill, DrillError, HttpSignal, Length, Loaded, Manifest, Mistake, Provider, Signal, Step, Via, scenario,
+};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
+use serde_json::Value;
 
 /// How long the signals may take to become steady, beside `stableFor`.
 const SETTLE_WITHIN: Length = Length::secs(30);
@@ -59,7 +59,7 @@ pub struct Wishes {
 /// A drill with everything that its run needs.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The drill, with its variant in place.
+    /// The drill, with its variant in place, as it is on this kind of cluster.
     pub drill: Drill,
     /// The manifests' objects, in the order of the files.
     pub manifests: Vec<Value>,
@@ -96,13 +96,14 @@ impl Plan {
             Some(name) => loaded.drill.with_variant(name)?,
             None => loaded.drill.clone(),
         };
-        let files = drill.workload.manifests().iter().map(|file| file.value.clone());
+        let drill = drill.on(wishes.provider);
+        let files = drill.workload.manifests().iter().map(|manifest| manifest.file.clone());
         let mut manifests_by_file = BTreeMap::new();
         for file in files.chain(applied_files(&drill)) {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
-        let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
+        let of_file = |manifest: &Manifest| manifests_by_file.get(&manifest.file).cloned();
         let manifests = drill.workload.manifests().iter().filter_map(of_file).flatten().collect();
         let deployment = drill.workload.deployed().map(|deployed| deployed.ready.deployment.clone());
         if deployment.is_none() && wishes.namespace.is_none() {
@@ -134,6 +135,18 @@ impl Plan {
     #[must_use]
     pub fn signals(&self) -> Vec<Signal> {
         self.drill.signals.iter().map(|signal| signal.value.clone()).collect()
+    }
+
+    /// The node ports that signals ask, each with the name of the first signal that does.
+    #[must_use]
+    pub fn node_ports(&self) -> BTreeMap<u16, String> {
+        let mut ports = BTreeMap::new();
+        for signal in &self.drill.signals {
+            if let Signal::Http(HttpSignal { via: Via::NodePort(port), .. }) = &signal.value {
+                ports.entry(*port).or_insert_with(|| signal.value.name().to_owned());
+            }
+        }
+        ports
     }
 
     /// The place of a signal that the check knows to exist.
@@ -206,7 +219,14 @@ fn where_is_it(drill: &Drill) -> Mistake {
 fn brief(signal: &Signal) -> SignalBrief {
     let (source, every) = match signal {
         Signal::Endpoints(_) => (SignalSource::Slices, None),
-        Signal::Http(http) => (SignalSource::ApiserverProxy, Some(http.every.value)),
+        Signal::Http(http) => {
+            let source = match http.via {
+                Via::ApiserverProxy => SignalSource::ApiserverProxy,
+                Via::NodePort(_) => SignalSource::NodePort,
+                Via::Url(_) => SignalSource::Url,
+            };
+            (source, Some(http.every.value))
+        }
     };
     SignalBrief { name: signal.name().to_owned(), source, every }
 }

@@ -125,6 +125,8 @@ fn brief() -> BoxedStrategy<Brief> {
     let source = prop_oneof![
         Just(SignalSource::Slices),
         Just(SignalSource::ApiserverProxy),
+        Just(SignalSource::NodePort),
+        Just(SignalSource::Url),
         Just(SignalSource::Unknown)
     ];
     let signal = (signal(), source, option::of(length())).prop_map(|(name, source, every)| SignalBrief {

@@ -69,6 +69,11 @@ pub enum SignalSource {
     Slices,
     /// Requests through the API server's service proxy.
     ApiserverProxy,
+    /// Requests from this machine to a port of the cluster's nodes.
+    #[serde(rename = "nodePort")]
+    NodePort,
+    /// Requests from this machine to a URL.
+    Url,
     /// A source that this firedrill does not know.
     #[serde(other)]
     Unknown,

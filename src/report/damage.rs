@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::Millis;
-pub use super::times::{BudgetLine, Downtime, Durations, Moment, Requests, SignalDamage, WatchGap};
+pub use super::times::{BudgetLine, Downtime, Durations, Lag, Moment, Requests, SignalDamage, WatchGap};
 use super::verdict::Verdict;
 use crate::drill::Claim;
 use crate::journal::{AbortReason, Cluster, ResponderKind, ScenarioTimes, StepOutcome, StepPlace, UndoItem};

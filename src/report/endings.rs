@@ -3,8 +3,8 @@
 use super::samples::{Story, passed, us};
 use crate::drill::{Claim, Length};
 use crate::journal::{
-    AbortReason, Effect, Event, FieldChange, Kind, Phase, Point, ResponderKind, StepOutcome, StepPlace,
-    UndoResult,
+    AbortReason, Effect, Event, FieldChange, Kind, Phase, Point, ResponderKind, SignalBrief, SignalSource,
+    StepOutcome, StepPlace, UndoResult,
 };
 
 /// Every ending, by name.
@@ -17,6 +17,7 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<Event>)> {
         ("killed", killed()),
         ("left-changed", left_changed()),
         ("long-names", long_names()),
+        ("three-signals", three_signals()),
         ("never-steady", never_steady()),
         ("nothing", Vec::new()),
     ]
@@ -157,6 +158,40 @@ fn long_names() -> Vec<Event> {
                 }
             }
             _ => {}
+        }
+    }
+    story.events
+}
+
+/// On a kind cluster, with a client of the node port beside one of the API server.
+fn three_signals() -> Vec<Event> {
+    let mut story = Story::new();
+    story.brief.signals.push(SignalBrief {
+        name: "node-port".to_owned(),
+        source: SignalSource::NodePort,
+        every: Some(Length::millis(50)),
+    });
+    story.begin().asked("node-port", 960_000, 2_001_000, "200");
+    story.inject().detect();
+    // kube-proxy takes a while in both directions; a request that was on its way met the change.
+    story.asked("node-port", 2_010_000, 2_200_000, "200").asked("node-port", 2_210_000, 2_250_000, "reset");
+    story.mend();
+    story.asked("node-port", 2_260_000, 3_010_000, "refused");
+    // All are up only now.
+    story.events.retain(|event| event.kind != Kind::Phase { phase: Phase::Holding });
+    story.phase(3_012_600, Phase::Holding);
+    story.asked("node-port", 3_010_000, 4_400_000, "200");
+    story.point(4_101_000, Point::Mitigate, 3_010_000, "node-port", 50_000);
+    story.at(4_102_000, Kind::RootCause { resolved: true, reasons: Vec::new() });
+    story.point(4_102_100, Point::Resolve, 3_010_000, "firedrill", 0);
+    story.claim(4_102_200, "fix.A", Claim::Resolves, Some(true), "served again, and the cause is gone");
+    story.undo(4_103_000, UndoResult::AlreadyAsBefore);
+    for event in &mut story.events {
+        if let Kind::ClusterReady(cluster) = &mut event.kind {
+            (cluster.provider, cluster.name, cluster.simulated_pods) =
+                ("kind".to_owned(), "firedrill".to_owned(), false);
+            cluster.version = "v1.34.4".to_owned();
+            cluster.distribution = Some("kind".to_owned());
         }
     }
     story.events

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::fold;
 use crate::journal::{Event, Kind, Phase, StepOutcome, StepPlace, arbitrary};
@@ -28,6 +29,7 @@ fn each_ending_has_its_exit_code() {
         ("killed", LeftChanged),
         ("left-changed", LeftChanged),
         ("long-names", Passed),
+        ("three-signals", Passed),
         ("never-steady", Environment),
         ("nothing", LeftChanged),
     ];
@@ -66,6 +68,45 @@ fn without_an_http_signal_money_counts_by_the_endpoints() {
     assert_eq!(report.downtime.http_ms, None);
     // 178.9 ms at 5000 a minute.
     assert_eq!(report.revenue.measured.map(|m| m.to_string()), Some("14.91".to_owned()));
+}
+
+#[test]
+fn one_report_says_how_much_later_each_signal_saw_the_outage() {
+    let lags = |events: &[Event]| -> Vec<Value> {
+        let report: Value = serde_json::from_str(&json(&fold(events))).unwrap();
+        report["signals"].as_array().unwrap().iter().map(|signal| signal["lagMs"].clone()).collect()
+    };
+    let ending = |wanted: &str| endings::all().into_iter().find(|(name, _)| *name == wanted).unwrap().1;
+    // Endpoints were out from 2003.4 ms to 2182.3 ms, http from 2050 to 2200, the node port from 2210 to 3010.
+    assert_eq!(
+        lags(&ending("three-signals")),
+        [
+            serde_json::json!({"out": 0.0, "outUncertainty": 0.0, "up": 0.0, "upUncertainty": 0.0}),
+            serde_json::json!({"out": 46.6, "outUncertainty": 50.0, "up": 17.7, "upUncertainty": 50.0}),
+            serde_json::json!({"out": 206.6, "outUncertainty": 50.0, "up": 827.7, "upUncertainty": 50.0}),
+        ]
+    );
+    // The gap over the mend of the first signal makes the lag of the others uncertain.
+    let gaps = lags(&ending("gaps"));
+    assert!(gaps[1]["upUncertainty"].as_f64() > Some(3_000.0), "{gaps:?}");
+    // An outage that nobody saw end, and a run in which nothing broke.
+    assert_eq!(lags(&ending("killed"))[1]["up"], Value::Null);
+    let nothing = serde_json::json!({"out": null, "outUncertainty": 0.0, "up": null, "upUncertainty": 0.0});
+    assert_eq!(lags(&ending("never-steady")), [nothing.clone(), nothing]);
+}
+
+#[test]
+fn requests_are_told_apart_by_their_signal() {
+    for (name, events) in endings::all() {
+        let report = fold(&events);
+        let each: Vec<_> = report.signals.iter().filter_map(|signal| signal.requests.as_ref()).collect();
+        assert_eq!(each.iter().map(|r| r.sent).sum::<u64>(), report.requests.sent, "{name}");
+        assert_eq!(each.iter().map(|r| r.failed).sum::<u64>(), report.requests.failed, "{name}");
+        for (result, count) in &report.requests.by_result {
+            let of_each: u64 = each.iter().filter_map(|r| r.by_result.get(result)).sum();
+            assert_eq!(of_each, *count, "{name}: {result}");
+        }
+    }
 }
 
 #[test]

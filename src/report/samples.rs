@@ -50,13 +50,18 @@ impl Story {
 
     /// Requests every 50 ms from one moment up to another, each answered after 2.5 ms.
     pub(crate) fn requests(&mut self, from: u64, to: u64, result: &str) -> &mut Self {
+        self.asked("http", from, to, result)
+    }
+
+    /// The same by any signal.
+    pub(crate) fn asked(&mut self, signal: &str, from: u64, to: u64, result: &str) -> &mut Self {
         let state = match result {
             "200" => Some(SignalState::Up),
             "429" => None,
             _ => Some(SignalState::Out),
         };
         for sent in (from..to).step_by(50_000) {
-            let (signal, result) = ("http".to_owned(), result.to_owned());
+            let (signal, result) = (signal.to_owned(), result.to_owned());
             self.at(sent + 2_500, Kind::Request { signal, sent_ns: us(sent), result, state });
         }
         self

@@ -4,6 +4,7 @@
 mod account;
 mod measured;
 mod page;
+mod sight;
 
 pub(crate) use account::promise;
 use page::Page;
@@ -19,7 +20,8 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     headline(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
-    measured::requests(&mut page, report);
+    sight::sight(&mut page, report);
+    sight::requests(&mut page, report);
     measured::gaps(&mut page, report);
     account::budget(&mut page, report);
     account::choices(&mut page, report);

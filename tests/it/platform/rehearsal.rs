@@ -1,6 +1,7 @@
 //! A whole run inside the test's process: what happens in it can set a fault of the platform
 //! going at the very event.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,7 @@ impl Rehearsal {
             plan: self.plan,
             control: Client::try_from(self.config).unwrap(),
             probe: Client::try_from(probe).unwrap(),
+            node_ports: BTreeMap::new(),
             cluster: cluster(),
             journal: Journal::create(&path).unwrap(),
             clock: self.clock,
