@@ -7,6 +7,7 @@ pub mod endpoints;
 pub mod heartbeat;
 pub mod http;
 pub mod slices;
+pub mod slim;
 
 use std::sync::Arc;
 
@@ -125,6 +126,12 @@ impl Signals {
     #[must_use]
     pub fn last_answer(&self) -> Nanos {
         self.heartbeat.last()
+    }
+
+    /// What knows when the API server was last heard.
+    #[must_use]
+    pub fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.heartbeat)
     }
 
     /// For each signal, when its oldest request without an answer was sent.
