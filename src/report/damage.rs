@@ -6,7 +6,6 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::amounts::Millis;
 pub use super::radius::{BlastRadius, ServiceOut};
 pub use super::times::{BudgetLine, Downtime, Durations, Moment, Requests, SignalDamage, WatchGap};
 use super::verdict::Verdict;

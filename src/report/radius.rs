@@ -67,7 +67,7 @@ pub(super) fn blast_radius(brief: &Brief, measured: &Measured, events: &[Event],
         .iter()
         .filter_map(|(name, other)| out(&other.track, name.0, name.1, other.deleted))
         .collect();
-    beside.sort_by(|a, b| a.from_ms.cmp(&b.from_ms));
+    beside.sort_by_key(|out| out.from_ms);
     let missing = others.missing(brief, events, window);
     BlastRadius {
         services: target.into_iter().chain(beside).collect(),
@@ -189,25 +189,17 @@ impl<'a> Others<'a> {
 
     /// Why there may be more Services than are listed.
     fn missing(&self, brief: &Brief, events: &[Event], window: Window) -> Vec<String> {
-        let mut missing = Vec::new();
-        match (&self.watched, self.unwatched) {
-            (_, Some(why)) => {
-                missing.push(format!("what could be lost was not known before the fault ({why})"))
-            }
-            (None, None) => missing.push("other Services were not watched".to_owned()),
-            (Some((_, Scope::Cluster, _)), None) => {}
+        let unseen = match (&self.watched, self.unwatched) {
+            (_, Some(why)) => Some(format!("what could be lost was not known before the fault ({why})")),
+            (None, None) => Some("other Services were not watched".to_owned()),
+            (Some((_, Scope::Cluster, _)), None) => None,
             (Some((.., why)), None) => {
                 let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-                missing.push(format!("only the namespace {} was watched{why}", brief.namespace));
+                Some(format!("only the namespace {} was watched{why}", brief.namespace))
             }
-        }
-        for gap in self.gaps.iter().filter(|gap| gap.lost && gap.to.is_none_or(|to| to > window.from)) {
-            let (blind, reason) = (Millis::between(gap.from, gap.to.unwrap_or(window.to)), gap.reason);
-            let hid = if gap.to.is_some() { "went out and came back" } else { "went out" };
-            missing.push(format!(
-                "a Service that {hid} while nothing was seen for {blind} ({reason}) is not listed"
-            ));
-        }
+        };
+        let mut missing: Vec<String> = unseen.into_iter().collect();
+        missing.extend(self.hidden(window));
         let ended = events.iter().any(|event| event.kind == Kind::Phase { phase: Phase::Undoing });
         let died =
             |event: &Event| matches!(event.kind, Kind::Aborted { reason: AbortReason::RunnerDied, .. });
@@ -215,5 +207,18 @@ impl<'a> Others<'a> {
             missing.push("the run was killed, and from then on nobody watched".to_owned());
         }
         missing
+    }
+    /// What gaps may have hidden.
+    fn hidden(&self, window: Window) -> Option<String> {
+        let counts = |gap: &&Gap| gap.lost && gap.to.is_none_or(|to| to > window.from);
+        let gaps: Vec<_> = self.gaps.iter().filter(counts).collect();
+        let last = gaps.last()?;
+        let length = |gap: &&Gap| gap.to.unwrap_or(window.to).saturating_sub(gap.from);
+        let blind = Millis::of(gaps.iter().map(length).fold(0, Nanos::saturating_add));
+        let hid = if last.to.is_some() { "went out and came back" } else { "went out" };
+        Some(format!(
+            "a Service that {hid} while nothing was seen for {blind} ({}) is not listed",
+            last.reason
+        ))
     }
 }
