@@ -27,7 +27,7 @@ pub enum BlastLimit {
     Namespace,
     /// In the whole cluster.
     Cluster,
-    /// Nobody looks.
+    /// Nowhere: such a Service is listed in the report, and that is all.
     Off,
 }
 
@@ -83,6 +83,8 @@ pub struct Ground {
     pub makes_namespace: bool,
     /// The Deployment behind the target Service.
     pub deployment: String,
+    /// Whether the run may watch the EndpointSlices of all namespaces.
+    pub all_slices: bool,
 }
 
 impl Plan {
@@ -110,7 +112,8 @@ impl Plan {
             return Err(where_is_it(&drill).into());
         }
         // Until the preflight has looked, a new namespace is what is expected.
-        let ground = Ground { makes_namespace: true, deployment: deployment.unwrap_or_default() };
+        let deployment = deployment.unwrap_or_default();
+        let ground = Ground { makes_namespace: true, deployment, all_slices: false };
         let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
         let own = || format!("{}-{suffix}", drill.metadata.name.value);
         let namespace = wishes.namespace.clone().unwrap_or_else(own);

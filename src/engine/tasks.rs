@@ -40,7 +40,7 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) desk: Desk,
     pub(super) presence: Presence,
-    pub(super) blast: Option<Arc<Blast>>,
+    pub(super) blast: Arc<Blast>,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -92,7 +92,7 @@ impl Tasks {
         context.annotations = about.annotations();
         context.keep_workload = wishes.keep_workload;
         Self {
-            blast: blast::limit(&plan),
+            blast: blast::radius(&plan, &desk),
             plan: Arc::new(plan),
             client,
             desk,
@@ -133,7 +133,7 @@ impl Tasks {
     pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
-            if let Err(message) = tasks.arm_blast_limit().await {
+            if let Err(message) = tasks.arm_blast_radius().await {
                 return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
             }
             let drill = &tasks.plan.drill;

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use super::amounts::{Millis, cents};
 use super::damage::{
-    Abort, BlastRadius, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA,
-    ServiceOut, StepDone,
+    Abort, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA, StepDone,
 };
 use super::leftovers;
 use super::measured::{Measured, Window, gaps};
 use super::moments::{durations, point, timeline};
+use super::radius::blast_radius;
 use super::verdict::Verdict;
-use crate::clock::Nanos;
 use crate::drill::impact::loss;
 use crate::drill::{Budget, Impact, Length};
 use crate::journal::{
@@ -59,7 +58,7 @@ fn gather(brief: &Brief, events: &[Event]) -> DamageReport {
         revenue: revenue(brief, &measured),
         scenario: brief.scenario,
         choices: choices(brief, events),
-        blast_radius: blast_radius(brief, &measured, zero),
+        blast_radius: blast_radius(brief, &measured, events, zero),
         budget: Vec::new(),
         undo: leftovers::undo(events),
         watch_gaps: gaps(events, zero),
@@ -159,17 +158,6 @@ fn choices(brief: &Brief, events: &[Event]) -> Vec<ChoiceDamage> {
         }
     }
     choices
-}
-
-/// The target alone, for now: nothing else is watched.
-fn blast_radius(brief: &Brief, measured: &Measured, zero: Nanos) -> BlastRadius {
-    let out = measured.endpoints_out().map(|(from, to)| ServiceOut {
-        namespace: brief.namespace.clone(),
-        service: brief.service.clone(),
-        from_ms: Millis::between(zero, from),
-        to_ms: to.map(|to| Millis::between(zero, to)),
-    });
-    BlastRadius { services: out.into_iter().collect(), complete: false }
 }
 
 fn budget(budget: &Budget, report: &DamageReport) -> Vec<BudgetLine> {

@@ -141,11 +141,9 @@ impl<'a> Measured<'a> {
         http.or_else(|| self.longest(true).map(|spent| (Basis::Endpoints, spent.ns)))
     }
 
-    /// The first loss and the last return of endpoints; nothing where there was no loss.
-    pub fn endpoints_out(&self) -> Option<(Nanos, Option<Nanos>)> {
-        let (_, track, window) = self.seeing().find(|(source, ..)| *source == SignalSource::Slices)?;
-        let out = track.within(window.from, window.to);
-        Some((out.first()?.from.at, out.last()?.to.map(|to| to.at)))
+    /// The track of the target's endpoints, where it saw anything.
+    pub fn target(&self) -> Option<&Track> {
+        self.seeing().find(|(source, ..)| *source == SignalSource::Slices).map(|(_, track, _)| track)
     }
 
     /// Requests of these signals by the moment of their sending.

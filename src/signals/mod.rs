@@ -9,6 +9,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod requests;
 pub mod slices;
+pub mod slim;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,6 +135,12 @@ impl Signals {
     #[must_use]
     pub fn last_answer(&self) -> Nanos {
         self.heartbeat.last()
+    }
+
+    /// What knows when the API server was last heard.
+    #[must_use]
+    pub fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.heartbeat)
     }
 
     /// For each signal, when its oldest request without an answer was sent.

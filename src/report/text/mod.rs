@@ -4,6 +4,7 @@
 mod account;
 mod measured;
 mod page;
+mod radius;
 mod sight;
 
 pub(crate) use account::promise;
@@ -27,7 +28,7 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     account::choices(&mut page, report);
     account::steps(&mut page, report);
     account::cause(&mut page, report);
-    account::blast_radius(&mut page, report);
+    radius::blast_radius(&mut page, report);
     account::undo(&mut page, report);
     list(&mut page, "Warnings", &report.warnings);
     list(&mut page, "Notes", &report.notes);

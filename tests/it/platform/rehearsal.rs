@@ -77,6 +77,12 @@ impl Rehearsal {
         self
     }
 
+    /// By somebody who may watch the whole cluster.
+    pub fn everywhere(mut self) -> Self {
+        self.plan.ground.all_slices = true;
+        self
+    }
+
     /// By this clock.
     pub fn clock(mut self, clock: Stopwatch) -> Self {
         self.clock = clock;
