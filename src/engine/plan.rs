@@ -243,3 +243,7 @@ fn applied_files(drill: &Drill) -> Vec<String> {
     });
     applied.flatten().collect()
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
