@@ -69,6 +69,7 @@ pub struct LocalArgs {
 
 impl LocalArgs {
     /// Whether a cluster that the run makes stays.
+    #[must_use]
     pub const fn keep_cluster(&self) -> bool {
         self.keep_cluster
     }

@@ -119,11 +119,20 @@ impl Home {
 
     /// Every cluster that has a folder, by name.
     pub fn all(state: &Path) -> Result<Vec<Self>, Error> {
+        Self::found(state, |name| Self::new(state, name).ok())
+    }
+
+    /// Every kind cluster that has a folder, by name.
+    pub fn all_kind(state: &Path) -> Result<Vec<Self>, Error> {
+        Self::found(state, |name| Self::kind(state, name.strip_prefix(KIND)?).ok())
+    }
+
+    fn found(state: &Path, home: impl Fn(&str) -> Option<Self>) -> Result<Vec<Self>, Error> {
         let clusters = clusters(state)?;
         let entries = fs::read_dir(&clusters).map_err(at("read", &clusters))?;
         let mut homes: Vec<Self> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter_map(|name| Self::new(state, &name).ok())
+            .filter_map(|name| home(&name))
             .filter(|home| home.path.is_dir())
             .collect();
         homes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -255,4 +264,27 @@ fn clusters(state: &Path) -> Result<PathBuf, Error> {
 pub(super) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
     let path = path.to_owned();
     move |source| Error::State { what, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_cluster_and_a_local_one_of_the_same_name_are_strangers() {
+        let state = tempfile::tempdir().unwrap();
+        let (local, kind) = (Home::new(state.path(), "x").unwrap(), Home::kind(state.path(), "x").unwrap());
+        assert_eq!(local.name(), kind.name());
+        assert_ne!(local.path(), kind.path());
+        local.make().unwrap();
+        kind.make_folder().unwrap();
+        assert_eq!(Home::all(state.path()).unwrap(), std::slice::from_ref(&local));
+        assert_eq!(Home::all_kind(state.path()).unwrap(), std::slice::from_ref(&kind));
+        assert_eq!(Home::at(kind.path()).unwrap(), kind);
+        let held = Lock::try_take(&kind).unwrap();
+        assert!(held.is_some() && Lock::try_take(&local).unwrap().is_some(), "a lock each");
+        for bad in ["", "kind_x", "a/b", "..", "A"] {
+            assert!(Home::kind(state.path(), bad).is_err(), "{bad:?}");
+        }
+    }
 }

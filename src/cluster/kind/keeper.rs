@@ -61,15 +61,6 @@ struct Keeper {
     says: OwnedWriteHalf,
 }
 
-/// What a runner wants in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Keep,
-    Remove,
-    /// It has said nothing, and is gone.
-    Gone,
-}
-
 impl Keeper {
     async fn run(mut self, image: Option<&str>) -> Result<(), crate::cluster::Error> {
         let mut kind = start(&self.home, &self.tools, image)?;
@@ -87,45 +78,40 @@ impl Keeper {
             Ok(status) => {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 say(&mut self.says, &Said::Failed(status)).await;
-                (Wish::Remove, Makers::of(group))
+                (Told::Remove, Makers::of(group))
             }
             // A cluster that is not whole is nothing to keep.
-            Err(wish) => {
+            Err(_) => {
                 end(&mut kind).await;
-                (if wish == Wish::Keep { Wish::Remove } else { wish }, Makers::of(group))
+                (Told::Remove, Makers::of(group))
             }
         };
         match wish {
-            Wish::Keep => {
+            Told::Keep => {
                 say(&mut self.says, &Said::Kept).await;
                 Ok(())
             }
-            Wish::Remove | Wish::Gone => self.remove(makers, wish == Wish::Gone).await,
+            Told::Remove => self.remove(makers).await,
         }
     }
 
-    /// A runner that is gone leaves its lock's file to be removed, too.
-    async fn remove(mut self, makers: Makers, alone: bool) -> Result<(), crate::cluster::Error> {
+    /// A runner that is gone leaves its lock's file to be removed, too, and does not hear of what is
+    /// left.
+    async fn remove(mut self, makers: Makers) -> Result<(), crate::cluster::Error> {
         let removed = remove::all(&self.tools, &self.home, &self.mark, makers).await;
-        match removed {
-            Ok(()) => {
-                if alone {
-                    // One that stays is taken again next time.
-                    let _ = std::fs::remove_file(self.home.path().with_extension("lock"));
-                }
-                say(&mut self.says, &Said::Removed).await;
-                Ok(())
-            }
-            Err(error) if alone => Err(error),
-            Err(error) => {
-                let why = match &error {
-                    crate::cluster::Error::Kind(Error::Left { why, .. }) => why.clone(),
-                    other => other.to_string(),
-                };
-                say(&mut self.says, &Said::Left(why)).await;
-                Ok(())
-            }
+        let said = match &removed {
+            Ok(()) => Said::Removed,
+            Err(crate::cluster::Error::Kind(Error::Left { why, .. })) => Said::Left(why.clone()),
+            Err(error) => Said::Left(error.to_string()),
+        };
+        if say(&mut self.says, &said).await {
+            return Ok(());
         }
+        if removed.is_ok() {
+            // One that stays is taken again next time.
+            let _ = std::fs::remove_file(self.home.path().with_extension("lock"));
+        }
+        removed
     }
 }
 
@@ -171,23 +157,22 @@ async fn end(kind: &mut Child) {
     }
 }
 
-/// Waits for what the runner wants, or for its end.
-async fn wish(hears: &mut BufReader<OwnedReadHalf>) -> Wish {
+/// Waits for what the runner wants; its end is a wish, too.
+async fn wish(hears: &mut BufReader<OwnedReadHalf>) -> Told {
     let mut line = String::new();
     loop {
         line.clear();
         match hears.read_line(&mut line).await {
             Ok(read) if read > 0 => match Told::parse(&line) {
-                Some(Told::Keep) => return Wish::Keep,
-                Some(Told::Remove) => return Wish::Remove,
+                Some(told) => return told,
                 None => {}
             },
-            _ => return Wish::Gone,
+            _ => return Told::Remove,
         }
     }
 }
 
-/// A runner that is gone shows as the end of the link.
-async fn say(says: &mut OwnedWriteHalf, said: &Said) {
-    let _ = says.write_all(format!("{said}\n").as_bytes()).await;
+/// Says it, where the runner is still there.
+async fn say(says: &mut OwnedWriteHalf, said: &Said) -> bool {
+    says.write_all(format!("{said}\n").as_bytes()).await.is_ok()
 }

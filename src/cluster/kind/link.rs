@@ -94,6 +94,11 @@ impl Keeper {
         }
     }
 
+    /// All that kind has said so far.
+    pub fn log(&self) -> &str {
+        &self.log
+    }
+
     /// Says that the cluster shall stay, and waits until the keeper has heard it.
     pub async fn keep(mut self) -> Result<(), Error> {
         let name = self.name.clone();

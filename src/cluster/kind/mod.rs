@@ -20,7 +20,7 @@ mod tools;
 mod words;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kube::config::Kubeconfig;
@@ -159,6 +159,7 @@ impl Kind {
     ) -> Result<Held, super::Error> {
         let home = Home::kind(&self.options.state, &self.options.name)?;
         let tools = Tools::find(home.kubeconfig()).await?;
+        leftovers(&tools, &self.options.state, &home, progress).await?;
         let lock = take(&home, progress).await?;
         let there = tools.clusters().await?.iter().any(|name| name == home.name());
         if there && !was_left(&tools, &home, progress).await? {
@@ -197,6 +198,49 @@ async fn take(home: &Home, progress: &(dyn Fn(Progress) + Send + Sync)) -> Resul
         super::Error::Busy { waited, .. } => Error::Busy { name, waited }.into(),
         other => other,
     })
+}
+
+/// Whether `kind` and a container engine are there, and the engine answers.
+///
+/// # Errors
+/// What is missing.
+pub async fn available() -> Result<(), Error> {
+    Tools::find(PathBuf::new()).await.map(drop)
+}
+
+/// Removes every cluster that a dead run of this state folder has left.
+pub async fn remove_leftovers(state: &Path) -> Result<(), super::Error> {
+    for home in Home::all_kind(state)? {
+        let tools = Tools::find(home.kubeconfig()).await?;
+        remove_left(&tools, &home, &|_| {}).await?;
+    }
+    Ok(())
+}
+
+/// The same, but for the cluster that is wanted, which is looked at more closely.
+async fn leftovers(
+    tools: &Tools,
+    state: &Path,
+    wanted: &Home,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(), super::Error> {
+    for home in Home::all_kind(state)?.into_iter().filter(|home| home != wanted) {
+        let tools = Tools { kubeconfig: home.kubeconfig(), ..tools.clone() };
+        remove_left(&tools, &home, progress).await?;
+    }
+    Ok(())
+}
+
+async fn remove_left(
+    tools: &Tools,
+    home: &Home,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(), super::Error> {
+    let Some(lock) = Lock::try_take(home)? else { return Ok(()) };
+    if was_left(tools, home, progress).await? {
+        lock.remove();
+    }
+    Ok(())
 }
 
 /// Removes a cluster that a dead run made, whose lock is free therefore. Says whether it was one.

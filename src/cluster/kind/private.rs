@@ -54,11 +54,10 @@ impl Made {
     ) -> Result<Access, crate::cluster::Error> {
         let mut attempt = 1;
         while let Err(error) = self.created(progress).await {
-            if attempt == ATTEMPTS || !is_port_taken(&error) {
-                return Err(error.into());
-            }
+            let chance = port_taken(self.keeper.log()).filter(|_| matches!(error, Error::Create { .. }));
+            let Some(line) = chance.filter(|_| attempt < ATTEMPTS) else { return Err(error.into()) };
             attempt += 1;
-            progress(Progress::Again { error: last_line(&error) });
+            progress(Progress::Again { error: line.to_owned() });
             self.again(options, progress).await?;
         }
         let name = self.home.name();
@@ -144,18 +143,9 @@ fn begin(
     Ok((keeper, mark))
 }
 
-/// Whether another attempt can go better.
-fn is_port_taken(error: &Error) -> bool {
-    let Error::Create { log, .. } = error else { return false };
-    log.iter().any(|line| PORT_TAKEN.iter().any(|taken| line.contains(taken)))
-}
-
-fn last_line(error: &Error) -> String {
-    let line = match error {
-        Error::Create { log, .. } => log.iter().rfind(|line| PORT_TAKEN.iter().any(|t| line.contains(t))),
-        _ => None,
-    };
-    line.cloned().unwrap_or_else(|| error.to_string())
+/// The line that says that another attempt can go better.
+fn port_taken(log: &str) -> Option<&str> {
+    log.lines().map(str::trim).rfind(|line| PORT_TAKEN.iter().any(|taken| line.contains(taken)))
 }
 
 /// What kind does now, of a line like ` • Preparing nodes 📦  ...`. Its other lines are no progress,
@@ -223,13 +213,11 @@ mod tests {
 
     #[test]
     fn only_a_port_that_is_taken_is_worth_another_attempt() {
-        let failed = |line: &str| Error::Create {
-            name: "x".to_owned(),
-            status: "exit status: 1".to_owned(),
-            log: vec!["ERROR: failed to create cluster".to_owned(), line.to_owned()],
-        };
-        assert!(is_port_taken(&failed("Bind for 127.0.0.1:30080 failed: port is already allocated.")));
-        assert!(is_port_taken(&failed("listen tcp4 127.0.0.1:30080: bind: address already in use")));
-        assert!(!is_port_taken(&failed("no such image")));
+        let end = "Bind for 127.0.0.1:30080 failed: port is already allocated.";
+        let long = format!("docker: Error response from daemon: {}{end}", "driver failed ".repeat(30));
+        let log = format!("ERROR: failed to create cluster\n{long}\nRun 'docker run --help'\n");
+        assert_eq!(port_taken(&log), Some(long.as_str()));
+        assert!(port_taken("listen tcp4 127.0.0.1:30080: bind: address already in use").is_some());
+        assert_eq!(port_taken("ERROR: no such image\n"), None);
     }
 }

@@ -55,13 +55,13 @@ impl Makers {
 }
 
 /// Removes the cluster's containers where they carry the mark, until none is there and none can come.
-pub(super) async fn containers(
+async fn containers(
     tools: &Tools,
-    name: &str,
-    mark: &Mark,
+    (name, mark): (&str, &Mark),
     mut makers: Makers,
+    within: Duration,
 ) -> Result<(), Error> {
-    let deadline = Instant::now() + TRIES_FOR;
+    let deadline = Instant::now() + within;
     loop {
         // Asked first: what a maker makes before it is gone is seen by the look after it.
         let gone = makers.are_gone().await;
@@ -94,6 +94,52 @@ pub(super) async fn all(
     mark: &Mark,
     makers: Makers,
 ) -> Result<(), crate::cluster::Error> {
-    containers(tools, home.name(), mark, makers).await?;
+    containers(tools, (home.name(), mark), makers, TRIES_FOR).await?;
     home.remove()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    const NODE: &str = r#"[{"Name": "/x-control-plane",
+        "HostConfig": {"PortBindings": {"6443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "40001"}]}}}]"#;
+
+    /// An engine with one container, and a `kind` that cannot delete it. Says what came of a removal,
+    /// and whether `kind` was called.
+    async fn tried(mark: &Mark) -> (Result<(), Error>, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let script = |name: &str, body: &str| {
+            let file = folder.path().join(name);
+            fs::write(&file, format!("#!/bin/sh\n{body}\n")).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            file
+        };
+        let engine = script("docker", &format!("if [ $1 = ps ]; then echo 1; else echo '{NODE}'; fi"));
+        let called = folder.path().join("called");
+        let says = "echo 'ERROR: device or resource busy' >&2; exit 1";
+        let kind = script("kind", &format!("touch {}; {says}", called.display()));
+        let tools = Tools { kind, engine, kubeconfig: folder.path().join("kubeconfig") };
+        let within = Duration::from_millis(500);
+        let removed = containers(&tools, ("x", mark), Makers::none(), within).await;
+        (removed, called.exists())
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_removed_is_named_in_the_end() {
+        let (removed, called) = tried(&Mark::of_a_run(40001)).await;
+        let error = removed.unwrap_err().to_string();
+        assert!(called);
+        assert!(error.contains("the kind cluster x is not removed"), "{error}");
+        assert!(error.contains("ERROR: device or resource busy"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_carry_the_mark_is_not_touched() {
+        let (removed, called) = tried(&Mark::of_a_run(40002)).await;
+        assert!(removed.is_ok() && !called);
+    }
 }
