@@ -61,12 +61,19 @@ pub struct BinariesArgs {
 pub struct LocalArgs {
     #[command(flatten)]
     binaries: BinariesArgs,
-    /// Leave the cluster that the run starts; `firedrill cluster down NAME` removes it
+    /// Leave the cluster that the run starts; `firedrill cluster down NAME` removes it, or `kind
+    /// delete cluster --name NAME`
     #[arg(long)]
     keep_cluster: bool,
 }
 
 impl LocalArgs {
+    /// Whether a cluster that the run makes stays.
+    #[must_use]
+    pub const fn keep_cluster(&self) -> bool {
+        self.keep_cluster
+    }
+
     /// What the cluster is made of, with what the environment says.
     pub fn options(&self) -> Result<local::Options, Failure> {
         let options = self.binaries.options()?;

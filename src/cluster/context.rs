@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+use super::access::deepest;
 use super::{Access, Error, NodePorts};
 use crate::drill::Provider;
 use crate::journal;
@@ -68,7 +69,7 @@ impl Context {
     }
 
     /// Asks the API server for its version: from then on it is known to answer.
-    pub async fn connect(self) -> Result<Access, Error> {
+    pub async fn connect(&self) -> Result<Access, Error> {
         let config = self.config().await?;
         let mut access = Access {
             config,
@@ -81,9 +82,9 @@ impl Context {
                 created_by_run: false,
                 simulated_pods: false,
             },
-            kubeconfig: self.file,
+            kubeconfig: self.file.clone(),
             context: Some(self.name.clone()),
-            node_ports: self.node_ports,
+            node_ports: self.node_ports.clone(),
         };
         let silent = |why| Error::ContextSilent { name: self.name.clone(), why };
         let client = access.client()?;
@@ -95,13 +96,4 @@ impl Context {
         }
         Ok(access)
     }
-}
-
-/// What lies at the bottom of it: `Connection refused`.
-fn deepest(error: &dyn std::error::Error) -> String {
-    let mut why = error;
-    while let Some(deeper) = why.source() {
-        why = deeper;
-    }
-    why.to_string()
 }

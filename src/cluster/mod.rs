@@ -3,20 +3,26 @@
 //! - [`binaries`]: the control plane's binaries
 //! - [`local`]: firedrill's own cluster: real etcd, API server, controllers and scheduler,
 //!   simulated nodes
+//! - [`kind`]: a kind cluster: nodes in containers of this machine's engine
 //! - [`responder`]: the process beside a local cluster that answers for its pods and removes the
 //!   cluster when its owner is gone
-//! - [`state`]: the folders of local clusters
+//! - [`state`]: the folders of firedrill's clusters
 //! - [`context`]: a context of a kubeconfig; [`protected`]: those that are not to be touched
-//! - [`access`]: how a run talks to its cluster, wherever it came from
+//! - [`access`]: how a run talks to its cluster, wherever it came from; [`held`]: what becomes of it
 
 pub mod access;
 pub mod binaries;
 pub mod context;
 pub mod error;
+pub mod held;
+pub mod kind;
 pub mod local;
+mod pair;
 pub mod protected;
 pub mod responder;
 pub mod state;
+mod wait;
 
 pub use access::{Access, NodePorts};
 pub use error::Error;
+pub use held::Held;

@@ -14,13 +14,13 @@ const DISAPPEAR: Duration = Duration::from_secs(2);
 const BUSY: Duration = Duration::from_secs(1);
 
 /// A process that leads a group of its own. Dropping it kills the group.
-pub(super) struct Group {
+pub(in crate::cluster) struct Group {
     child: Child,
 }
 
 impl Group {
     /// Starts `command` as the leader of a new group.
-    pub(super) async fn spawn(command: &mut Command) -> io::Result<Self> {
+    pub(in crate::cluster) async fn spawn(command: &mut Command) -> io::Result<Self> {
         command.process_group(0).kill_on_drop(true);
         let since = Instant::now();
         loop {
@@ -36,17 +36,17 @@ impl Group {
     }
 
     /// Its standard output, once, where it is piped.
-    pub(super) fn stdout(&mut self) -> Option<ChildStdout> {
+    pub(in crate::cluster) fn stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
     /// Its standard error, once, where it is piped.
-    pub(super) fn stderr(&mut self) -> Option<ChildStderr> {
+    pub(in crate::cluster) fn stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
     }
 
     /// Waits for its end and reaps it.
-    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub(in crate::cluster) async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 }

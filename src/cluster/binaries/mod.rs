@@ -17,7 +17,7 @@ mod download;
 mod error;
 mod fetch;
 mod find;
-mod group;
+pub(in crate::cluster) mod group;
 mod options;
 mod progress;
 mod unpack;
@@ -30,6 +30,8 @@ pub use error::Error;
 pub use options::Options;
 pub use progress::{Progress, Source};
 pub use wanted::{Binary, Component, Platform};
+
+pub(in crate::cluster) use find::executable_in;
 
 use cache::{Cache, Turn};
 use download::Downloads;
