@@ -7,6 +7,7 @@ use crate::journal::ResponderKind;
 
 const DRILL: &str = include_str!("../../../drills/service-has-no-endpoints/drill.yaml");
 const WORKLOAD: &str = include_str!("../../../drills/service-has-no-endpoints/workload.yaml");
+const STOREFRONT: &str = include_str!("../../../drills/service-has-no-endpoints/storefront.yaml");
 const FAULT: &str = "- patch: {target: service/api-service, merge: {spec: {selector: {app: api-svc}}}}";
 
 fn wishes() -> Wishes {
@@ -32,6 +33,7 @@ fn plan(fault: &str, wishes: Wishes) -> Plan {
     let files = [
         ("drill.yaml", DRILL.replace(FAULT, fault)),
         ("workload.yaml", WORKLOAD.to_owned()),
+        ("storefront.yaml", STOREFRONT.to_owned()),
         ("service-as-released.yaml", service.to_owned()),
     ];
     for (name, text) in files {
