@@ -108,9 +108,7 @@ pub async fn run(args: Args) -> Outcome {
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let place = args.place.place()?;
     let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
-    if let Some(known) = place.node_ports() {
-        node_ports::addresses(&plan, &known)?;
-    }
+    place.reaches(&plan)?;
     if args.dry_run {
         return dry::run(plan, place, args.output).await;
     }
@@ -199,7 +197,7 @@ async fn on_cluster(
             return Err(Failure::environment(error));
         }
     };
-    let setup = Setup { control, probe, node_ports, cluster, guard, journal, clock, interrupts, plan };
+    let setup = Setup { plan, control, probe, node_ports, cluster, guard, journal, clock, interrupts };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
         progress.event(event);

@@ -12,6 +12,7 @@ use crate::cluster::local::{self, Held};
 use crate::cluster::protected::{DEFAULT, protecting};
 use crate::cluster::{Access, NodePorts};
 use crate::drill::Provider;
+use crate::engine::plan::Plan;
 use crate::ui::progress::Progress;
 
 /// Which cluster to break something in.
@@ -81,12 +82,14 @@ impl Place {
         }
     }
 
-    /// Where its node ports are reached; nothing where only the cluster knows.
-    pub fn node_ports(&self) -> Option<NodePorts> {
+    /// Refuses a drill whose node ports are reached nowhere, where that is known before the
+    /// cluster is there.
+    pub fn reaches(&self, plan: &Plan) -> Result<(), Failure> {
         match self {
-            Self::Local(_) => Some(NodePorts::Unreachable),
-            Self::Context(context) => Some(context.node_ports.clone()),
-        }
+            Self::Local(_) => node_ports::addresses(plan, &NodePorts::Unreachable)?,
+            Self::Context(context) => node_ports::addresses(plan, &context.node_ports)?,
+        };
+        Ok(())
     }
 
     /// A cluster that answers. A local one is started where none is up.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http::uri::PathAndQuery;
 use serde_json::Value;
 
 use super::manifests::Inventory;
@@ -103,7 +104,8 @@ impl Check<'_> {
     }
 
     fn request(&mut self, path: &str, http: &HttpSignal) {
-        if !http.path.starts_with('/') || http.path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let blank = http.path.chars().any(|c| c.is_whitespace() || c.is_control());
+        if blank || !http.path.starts_with('/') || http.path.parse::<PathAndQuery>().is_err() {
             let mistake = Mistake::new(
                 "firedrill::drill::http-path",
                 format!("`{}` is no path of a request", http.path),
@@ -143,7 +145,6 @@ impl Check<'_> {
 
     fn via(&mut self, path: &str, via: &Via) {
         match via {
-            Via::ApiserverProxy => {}
             Via::Url(url) => {
                 if let Err(why) = Site::parse(url) {
                     let message = format!("requests cannot be sent to `{url}`: {why}");
@@ -159,7 +160,7 @@ impl Check<'_> {
                     .help("write the `nodePort` of the Service, such as 30080");
                 self.note(&format!("{path}/nodePort"), "no port", mistake);
             }
-            Via::NodePort(_) => {}
+            Via::ApiserverProxy | Via::NodePort(_) => {}
         }
     }
 }
