@@ -9,8 +9,8 @@ fn plan(provider: Provider) -> Plan {
     for (name, text) in builtin.files {
         let text = text
             .replace(
-                "manifests: [workload.yaml]",
-                "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
+                "  manifests: [workload.yaml]\n",
+                "  manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]\n",
             )
             .replace(
                 "\nsteadyState:",
