@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use http::uri::PathAndQuery;
+
 use super::{Check, is_word};
 use crate::drill::error::Mistake;
 use crate::drill::nearest::suggest;
@@ -99,7 +101,8 @@ impl Check<'_> {
     }
 
     fn request(&mut self, path: &str, http: &HttpSignal) {
-        if !http.path.starts_with('/') || http.path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let blank = http.path.chars().any(|c| c.is_whitespace() || c.is_control());
+        if blank || !http.path.starts_with('/') || http.path.parse::<PathAndQuery>().is_err() {
             let mistake = Mistake::new(
                 "firedrill::drill::http-path",
                 format!("`{}` is no path of a request", http.path),
