@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod guard;
+pub mod kind;
 pub mod lag;
 pub mod process;
 pub mod table;
