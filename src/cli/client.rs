@@ -74,7 +74,7 @@ fn find(named: Named) -> Result<Context, Failure> {
 
 /// A client of the cluster that `cluster up` made. A proxy has no say there.
 async fn local_client() -> Result<kube::Client, Failure> {
-    let options = Options::from_env(None).map_err(Failure::environment)?;
+    let options = Options::from_env(None, None).map_err(Failure::environment)?;
     match local::find(&options, SHARED).await {
         Ok(access) => access.client().map_err(Failure::environment),
         Err(cluster::Error::Down { .. }) => Err(Failure::environment(NoCluster)),

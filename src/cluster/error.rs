@@ -147,6 +147,24 @@ pub enum Error {
         /// Why the removal failed.
         left: Box<Error>,
     },
+    /// It is up with another Kubernetes than was asked for.
+    #[error("the cluster {name} is up with Kubernetes {up}, not {wanted}")]
+    #[diagnostic(
+        code(firedrill::cluster::other_version),
+        help(
+            "take it down first: firedrill cluster down, then firedrill cluster up --kubernetes-version \
+             {wanted}; or leave it as it is: firedrill run DRILL --kubernetes-version {wanted} starts one \
+             beside it"
+        )
+    )]
+    OtherVersion {
+        /// The cluster.
+        name: String,
+        /// Its version.
+        up: String,
+        /// What was asked for.
+        wanted: binaries::Release,
+    },
     /// Nothing is there.
     #[error("cluster {name} is not up")]
     #[diagnostic(code(firedrill::cluster::down), help("start it: firedrill cluster up"))]

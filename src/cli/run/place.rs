@@ -49,6 +49,9 @@ impl PlaceArgs {
         let Some(context) = self.client.context()? else {
             return Ok(Place::Local(Box::new(self.local.options()?)));
         };
+        if self.local.kubernetes().is_some() {
+            return Err(Failure::usage(NotOurs { name: context.name }));
+        }
         let allowed = self.allow_protected.as_deref() == Some(context.name.as_str());
         match protecting(&self.protected, &[&context.name, &context.cluster]) {
             Some(pattern) if !allowed => {
@@ -86,6 +89,17 @@ impl Place {
             Self::Context(context) => context.connect().await.map(Some).map_err(Failure::environment),
         }
     }
+}
+
+/// A wish about the local cluster, beside a cluster that is not local.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("--kubernetes-version chooses the local cluster's Kubernetes; the context `{name}` has its own")]
+#[diagnostic(
+    code(firedrill::client::not_ours),
+    help("leave out --kubernetes-version, or the flags that name the context")
+)]
+struct NotOurs {
+    name: String,
 }
 
 /// A context that is not to be broken by accident.

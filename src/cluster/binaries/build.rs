@@ -50,7 +50,7 @@ pub(super) async fn build(
         return Ok(());
     };
     let mut asked = false;
-    for component in Component::ALL {
+    for component in Component::all(options.kubernetes) {
         let binaries = found.missing_of(component);
         if binaries.is_empty() {
             continue;

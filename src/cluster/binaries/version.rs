@@ -26,7 +26,7 @@ pub(super) async fn of(binary: Binary, path: &Path) -> Result<String, String> {
 
 async fn tell(binary: Binary, path: &Path) -> Result<String, String> {
     let arguments: &[&str] = match binary {
-        Binary::Kubectl => &["version", "--client", "-o", "json"],
+        Binary::Kubectl(_) => &["version", "--client", "-o", "json"],
         _ => &["--version"],
     };
     let mut command = Command::new(path);
@@ -62,7 +62,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
 fn parse(binary: Binary, output: &str) -> Option<String> {
     let first = output.lines().next()?;
     match binary {
-        Binary::Kubectl => {
+        Binary::Kubectl(_) => {
             let told: serde_json::Value = serde_json::from_str(output).ok()?;
             told.pointer("/clientVersion/gitVersion")?.as_str().map(String::from)
         }
@@ -77,18 +77,21 @@ fn parse(binary: Binary, output: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::release::Release;
     use super::*;
+
+    const NEW: Release = Release::Newest;
 
     #[test]
     fn each_says_it_in_its_own_way() {
         let cases = [
-            (Binary::KubeApiserver, "Kubernetes v1.37.2\n", Some("v1.37.2")),
-            (Binary::KubeScheduler, "Kubernetes v1.37.2-eks-1\n", Some("v1.37.2-eks-1")),
+            (Binary::KubeApiserver(NEW), "Kubernetes v1.37.2\n", Some("v1.37.2")),
+            (Binary::KubeScheduler(NEW), "Kubernetes v1.37.2-eks-1\n", Some("v1.37.2-eks-1")),
             (Binary::Etcd, "etcd Version: 3.6.16\nGit SHA: Not provided\n", Some("v3.6.16")),
             (Binary::Kwok, "kwok version v0.8.0 go1.26.8 (linux/amd64)\n", Some("v0.8.0")),
             (Binary::Kwokctl, "kwokctl version v0.8.0 go1.26.8 (linux/amd64)\n", Some("v0.8.0")),
-            (Binary::Kubectl, r#"{"clientVersion":{"gitVersion":"v1.37.2"}}"#, Some("v1.37.2")),
-            (Binary::Kubectl, "Client Version: v1.37.2", None),
+            (Binary::Kubectl(NEW), r#"{"clientVersion":{"gitVersion":"v1.37.2"}}"#, Some("v1.37.2")),
+            (Binary::Kubectl(NEW), "Client Version: v1.37.2", None),
             (Binary::Kwok, "", None),
         ];
         for (binary, output, version) in cases {
