@@ -43,11 +43,10 @@ struct NoCluster;
 struct WhichContext;
 
 impl ClientArgs {
-    /// A client of the cluster that was named, else of the local one.
+    /// A client of the cluster that was named, once it has answered; else of the local one.
     pub async fn client(&self) -> Result<kube::Client, Failure> {
         let Some(named) = self.named() else { return local_client().await };
-        let config = find(named)?.config().await.map_err(Failure::environment)?;
-        kube::Client::try_from(config).map_err(|source| Failure::environment(NoClient { source }))
+        find(named)?.client().await.map_err(Failure::environment)
     }
 
     /// The context to be broken, where one was named. A kubeconfig alone names none.
@@ -80,15 +79,4 @@ async fn local_client() -> Result<kube::Client, Failure> {
         Err(cluster::Error::Down { .. }) => Err(Failure::environment(NoCluster)),
         Err(other) => Err(Failure::environment(other)),
     }
-}
-
-/// No client can be made of the kubeconfig.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot connect: {source}")]
-#[diagnostic(
-    code(firedrill::client::connect),
-    help("kubectl get --raw /readyz with the same kubeconfig says more")
-)]
-struct NoClient {
-    source: kube::Error,
 }

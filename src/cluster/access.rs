@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use super::Error;
+use super::{Connection, Error};
 use crate::drill::Provider;
 use crate::journal;
 
 /// A cluster that answers, and what is known of it.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// For clients of the caller's own making.
-    pub config: kube::Config,
+    /// What its clients are made of.
+    pub connection: Connection,
     /// What the journal and the report say of the cluster.
     pub facts: journal::Cluster,
     /// For people and their tools; nothing for `$KUBECONFIG`, else `~/.kube/config`.
@@ -62,25 +62,13 @@ impl Access {
     ///
     /// kube sets no read timeout: wrap each call that is no watch in [`tokio::time::timeout`].
     pub fn client(&self) -> Result<kube::Client, Error> {
-        client(self.config.clone(), self.kubeconfig.as_deref())
+        self.connection.client(self.kubeconfig.as_deref())
     }
 
     /// A client for measurements: every answer is given as it came, 503 too.
     pub fn probe_client(&self) -> Result<kube::Client, Error> {
-        client(probe_config(self.config.clone()), self.kubeconfig.as_deref())
+        self.connection.probe_client(self.kubeconfig.as_deref())
     }
-}
-
-/// Without repetition of requests.
-pub(super) fn probe_config(mut config: kube::Config) -> kube::Config {
-    config.default_retry = false;
-    config
-}
-
-pub(super) fn client(config: kube::Config, kubeconfig: Option<&Path>) -> Result<kube::Client, Error> {
-    let kubeconfig = || kubeconfig.unwrap_or(Path::new("the kubeconfig")).to_owned();
-    kube::Client::try_from(config)
-        .map_err(|source| Error::Client { kubeconfig: kubeconfig(), source: Box::new(source) })
 }
 
 /// Reads a local cluster's kubeconfig. Proxy variables have no say: the cluster is on loopback.

@@ -3,9 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::Uri;
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Api, ListParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use tokio::time::timeout;
 
-use super::{Access, Error, NodePorts};
+use super::credentials::{self, Credential};
+use super::distribution::distribution;
+use super::proxy::{Proxy, proxy_for};
+use super::reach::{Asked, Identity, ReachError};
+use super::{Access, Connection, Error, NodePorts};
 use crate::drill::Provider;
 use crate::journal;
 
@@ -13,6 +21,10 @@ use crate::journal;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the API server may take to say its version.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to list a few nodes: that is a courtesy of the report's.
+const NODES_WITHIN: Duration = Duration::from_secs(2);
+/// How many nodes are looked at. One is some 20 KiB, and the first few tell whose they are.
+const NODES: u32 = 5;
 
 /// What names a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +44,15 @@ pub struct Context {
     pub cluster: String,
     kubeconfig: Kubeconfig,
     file: Option<PathBuf>,
+}
+
+/// A context whose credentials are at hand. Nothing was sent to its API server yet.
+#[derive(Debug)]
+struct Dialled {
+    connection: Connection,
+    server: Uri,
+    proxy: Option<Proxy>,
+    identity: Identity,
 }
 
 impl Named {
@@ -55,51 +76,106 @@ impl Named {
 }
 
 impl Context {
-    /// A configuration for clients of this context.
-    pub async fn config(&self) -> Result<kube::Config, Error> {
-        let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
-        let mut config = kube::Config::from_custom_kubeconfig(self.kubeconfig.clone(), &options)
-            .await
-            .map_err(|source| Error::UserKubeconfig { source: Box::new(source) })?;
-        config.connect_timeout.get_or_insert(CONNECT_WITHIN);
-        Ok(config)
+    /// What clients of this context are made of. Runs the credential plugin, where there is one.
+    ///
+    /// # Errors
+    /// Where the kubeconfig cannot be used, or there are no credentials.
+    pub async fn connection(&self) -> Result<Connection, Error> {
+        Ok(self.dial().await?.connection)
+    }
+
+    /// A client, once the API server has answered.
+    ///
+    /// # Errors
+    /// Where it does not, or cannot be asked.
+    pub async fn client(&self) -> Result<kube::Client, Error> {
+        let dialled = self.dial().await?;
+        let client = dialled.connection.client(self.file.as_deref())?;
+        self.version(&dialled, &client).await?;
+        Ok(client)
     }
 
     /// Asks the API server for its version: from then on it is known to answer.
     pub async fn connect(self) -> Result<Access, Error> {
-        let config = self.config().await?;
-        let mut access = Access {
-            config,
+        let dialled = self.dial().await?;
+        let client = dialled.connection.client(self.file.as_deref())?;
+        let version = self.version(&dialled, &client).await?;
+        let nodes = nodes(client).await;
+        let looked_at = nodes.as_ref().map(|nodes| &nodes.first[..]).unwrap_or_default();
+        Ok(Access {
             facts: journal::Cluster {
                 provider: Provider::Context.name().to_owned(),
                 name: self.name.clone(),
-                version: String::new(),
-                distribution: None,
-                nodes: None,
+                distribution: distribution(&version, looked_at).map(str::to_owned),
+                version,
+                nodes: nodes.and_then(|nodes| nodes.count),
                 created_by_run: false,
                 simulated_pods: false,
             },
+            connection: dialled.connection,
             kubeconfig: self.file,
-            context: Some(self.name.clone()),
+            context: Some(self.name),
             node_ports: NodePorts::default(),
+        })
+    }
+
+    fn proxy_url(&self) -> Option<&str> {
+        let cluster = self.kubeconfig.clusters.iter().find(|named| named.name == self.cluster)?;
+        cluster.cluster.as_ref()?.proxy_url.as_deref()
+    }
+
+    async fn dial(&self) -> Result<Dialled, Error> {
+        let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
+        let mut config = kube::Config::from_custom_kubeconfig(self.kubeconfig.clone(), &options)
+            .await
+            .map_err(|source| Error::UserKubeconfig { source: Box::new(source) })?;
+        // A kubeconfig has no say in it; a slow network should not look like one that is down.
+        config.connect_timeout = Some(CONNECT_WITHIN);
+        let context = || self.name.clone();
+        // kube compares NO_PROXY with the proxy's own address.
+        let proxy = proxy_for(&config.cluster_url, self.proxy_url(), |name| std::env::var(name).ok())
+            .map_err(|why| ReachError::ProxyAddress { context: context(), why })?;
+        config.proxy_url = proxy.as_ref().map(|proxy| proxy.url.clone());
+        let identity = Identity::of(&config.auth_info);
+        let patience = credentials::patience(&config.auth_info);
+        let credential = credentials::take(&mut config.auth_info)
+            .await
+            .map_err(|why| ReachError::Credentials { context: context(), why })?;
+        let bearer = match credential {
+            Credential::Static => None,
+            Credential::Bearer(bearer) => Some(bearer),
         };
-        let silent = |why| Error::ContextSilent { name: self.name.clone(), why };
-        let client = access.client()?;
-        let asked = tokio::time::timeout(ANSWER_WITHIN, client.apiserver_version()).await;
-        match asked {
-            Ok(Ok(info)) => access.facts.version = info.git_version,
-            Ok(Err(error)) => return Err(silent(deepest(&error))),
-            Err(_) => return Err(silent(format!("nothing within {} s", ANSWER_WITHIN.as_secs()))),
+        let server = config.cluster_url.clone();
+        Ok(Dialled { connection: Connection { config, bearer, patience }, server, proxy, identity })
+    }
+
+    async fn version(&self, dialled: &Dialled, client: &kube::Client) -> Result<String, Error> {
+        let Dialled { server, proxy, identity, .. } = dialled;
+        let asked = Asked { context: &self.name, server, proxy: proxy.as_ref(), identity };
+        match timeout(ANSWER_WITHIN, client.apiserver_version()).await {
+            Ok(Ok(info)) => Ok(info.git_version),
+            Ok(Err(error)) => Err(asked.failed(&error).into()),
+            Err(_) => Err(asked.silent(format!("nothing within {} s", ANSWER_WITHIN.as_secs())).into()),
         }
-        Ok(access)
     }
 }
 
-/// What lies at the bottom of it: `Connection refused`.
-fn deepest(error: &dyn std::error::Error) -> String {
-    let mut why = error;
-    while let Some(deeper) = why.source() {
-        why = deeper;
-    }
-    why.to_string()
+/// The nodes of a cluster, as far as they were looked at.
+struct Nodes {
+    first: Vec<Node>,
+    /// Nothing where the API server did not say how many more there are.
+    count: Option<u32>,
+}
+
+/// The first few nodes, and how many there are; nothing where they may not be listed.
+async fn nodes(client: kube::Client) -> Option<Nodes> {
+    let first = ListParams::default().limit(NODES);
+    let list = timeout(NODES_WITHIN, Api::<Node>::all(client).list(&first)).await.ok()?.ok()?;
+    let more = match (&list.metadata.remaining_item_count, &list.metadata.continue_) {
+        (Some(more), _) => Some(*more),
+        (None, Some(token)) if !token.is_empty() => None,
+        (None, _) => Some(0),
+    };
+    let count = more.and_then(|more| u32::try_from(more + i64::try_from(list.items.len()).ok()?).ok());
+    Some(Nodes { first: list.items, count })
 }

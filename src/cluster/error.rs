@@ -7,6 +7,7 @@ use std::time::Duration;
 use miette::Diagnostic;
 
 use super::binaries;
+use super::reach::ReachError;
 
 /// What can go wrong with a cluster.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -239,18 +240,10 @@ pub enum Error {
         /// Those that it has.
         known: Vec<String>,
     },
-    /// The API server of a context gives no answer.
-    #[error("the API server of the context `{name}` does not answer: {why}")]
-    #[diagnostic(
-        code(firedrill::cluster::context_silent),
-        help("see what kubectl says: kubectl --context {name} get --raw /version")
-    )]
-    ContextSilent {
-        /// The context.
-        name: String,
-        /// What was heard instead.
-        why: String,
-    },
+    /// The API server of a context cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Reach(#[from] ReachError),
     /// No client can be made.
     #[error("cannot make a client from {}: {source}", kubeconfig.display())]
     #[diagnostic(

@@ -16,6 +16,7 @@ mod measured;
 mod moments;
 #[cfg(test)]
 pub(crate) mod samples;
+mod skew;
 pub mod text;
 pub mod times;
 pub mod verdict;

@@ -174,7 +174,7 @@ async fn on_cluster(
     let journal = Journal::create(path).map_err(Failure::environment)?;
     let (control, probe) = (access.client(), access.probe_client());
     let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
-    let guard = match Guard::start(&charge(&plan, held, path, clock)).await {
+    let guard = match Guard::start(&charge(&plan, held, path, clock), access.connection.patience).await {
         Ok(guard) => Some(guard),
         // Ctrl-C reaches the guard, too, until it has left the terminal.
         Err(_) if interrupts.try_recv().is_ok() => {

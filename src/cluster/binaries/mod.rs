@@ -17,7 +17,6 @@ mod download;
 mod error;
 mod fetch;
 mod find;
-mod group;
 mod options;
 mod progress;
 mod release;

@@ -337,7 +337,7 @@ async fn access(home: &Home, state: &State) -> Result<Access, Error> {
     };
     let config = access::local_config(&kubeconfig).await?;
     Ok(Access {
-        config,
+        connection: config.into(),
         facts,
         kubeconfig: Some(kubeconfig),
         context: None,
