@@ -74,6 +74,7 @@ pub struct LocalArgs {
 
 impl LocalArgs {
     /// The Kubernetes that was asked for.
+    #[must_use]
     pub const fn kubernetes(&self) -> Option<Release> {
         self.binaries.kubernetes_version
     }

@@ -23,7 +23,7 @@ const VERSIONS: [(&str, &str); 10] = [
     ("-mirantis-", "MKE"),
 ];
 
-/// A label or annotation of nodes, and whose it is: OpenShift's machine configuration
+/// A label or annotation of nodes, and whose it is: `OpenShift`'s machine configuration
 /// (`node.openshift.io/os_id`), minikube (`minikube.k8s.io/name`), `MicroK8s`
 /// (`microk8s.io/cluster`), AKS (`kubernetes.azure.com/cluster`), EKS (`eks.amazonaws.com/nodegroup`,
 /// `eks.amazonaws.com/compute-type`), GKE (`cloud.google.com/gke-nodepool`), `DigitalOcean`

@@ -129,7 +129,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::PathBuf;
 
     use super::*;
 
@@ -224,6 +223,5 @@ mod tests {
         }
         let renewal = Renewal::new(plugin(), token("x", None));
         assert!(renewal.state.try_lock().unwrap().due.is_none(), "good until it is refused");
-        let _ = PathBuf::new();
     }
 }

@@ -75,6 +75,12 @@ async fn what_is_printed_is_enough_to_run_to_be_killed_and_to_recover() {
     assert_eq!(passed.code, Some(0));
     assert!(passed.undo_complete());
     assert_eq!(service(&restricted.shop).await, before);
+    let cluster = &passed.report()["cluster"];
+    assert_eq!(
+        (&cluster["nodes"], &cluster["distribution"]),
+        (&Value::Null, &Value::Null),
+        "no right to list nodes"
+    );
 
     let mut killed = restricted.start(&["--respond", "manual"]);
     killed.until_phase(Phase::Responding).await;

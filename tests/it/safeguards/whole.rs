@@ -36,11 +36,22 @@ async fn everything(namespace: &TestNamespace) -> BTreeMap<String, Value> {
                 for written in ["generation", "managedFields", "annotations"] {
                     metadata.remove(written);
                 }
+                in_order(&mut object["endpoints"]);
+                for subset in object["subsets"].as_array_mut().into_iter().flatten() {
+                    in_order(&mut subset["addresses"]);
+                }
             }
             all.insert(name, object);
         }
     }
     all
+}
+
+/// Controllers write endpoints in any order.
+fn in_order(endpoints: &mut Value) {
+    if let Some(endpoints) = endpoints.as_array_mut() {
+        endpoints.sort_by_key(ToString::to_string);
+    }
 }
 
 /// With something of every sort beside the target that a careless hand could touch.

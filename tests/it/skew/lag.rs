@@ -43,13 +43,13 @@ async fn between_the_slice_and_the_proxy() {
     println!("{version}, the proxy's answer against the slice's event, {ROUNDS} rounds:");
     for (what, mut all) in [("first 503", out), ("first 200", back)] {
         all.sort_by(f64::total_cmp);
-        let at = |share: f64| all[((all.len() - 1) as f64 * share) as usize];
+        let at = |percent: usize| all[(all.len() - 1) * percent / 100];
         let before = all.iter().filter(|lag| **lag < 0.0).count();
         println!(
             "  {what}: p5 {:.1} ms, p50 {:.1} ms, p95 {:.1} ms; earlier in {before}",
-            at(0.05),
-            at(0.5),
-            at(0.95)
+            at(5),
+            at(50),
+            at(95)
         );
     }
 }
