@@ -1,6 +1,7 @@
 //! Detection lag: from sending the patch of a selector to knowing that the slice changed, by
 //! firedrill's endpoints signal and by a bare HTTP watch, both at once on the same slice.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,9 +37,14 @@ pub async fn measure(kubeconfig: &Path, flips: usize) -> Lags {
     deploy(&control).await;
     let (observed, mut observations) = unbounded_channel();
     let clock = Stopwatch::start();
-    let source =
-        Source { client: client(kubeconfig).await, namespace: NAMESPACE.to_owned(), clock, observed };
-    let spec = EndpointsSignal { name: None, service: "api".to_owned(), at_least: 1 };
+    let source = Source {
+        client: client(kubeconfig).await,
+        namespace: NAMESPACE.to_owned(),
+        node_ports: BTreeMap::new(),
+        clock,
+        observed,
+    };
+    let spec = EndpointsSignal { name: None, service: "api".to_owned(), at_least: 1, when: None };
     let signals = Signals::start(&[Signal::Endpoints(spec)], "api", &source);
     let mut bare = bare_watch(client(kubeconfig).await);
     seen(&mut observations, SignalState::Up).await;

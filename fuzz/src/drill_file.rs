@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use firedrill::cli::show;
 use firedrill::clock::Stopwatch;
-use firedrill::drill::{Files, Loaded, catalogue};
+use firedrill::drill::{Files, Loaded, Provider, catalogue};
 use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
 use firedrill::journal::{Event, Kind, ResponderKind};
 use firedrill::plain;
@@ -43,16 +43,22 @@ fn sound(loaded: &Loaded) {
     assert_harmless(&plain::lines(&show::text(loaded)));
     let names = loaded.drill.variants.keys().cloned().map(Some);
     for variant in std::iter::once(None).chain(names) {
-        for responder in [ResponderKind::Runbook, ResponderKind::Manual] {
-            let plan = Plan::new(loaded.clone(), wishes(responder, variant.clone()));
-            planned(&plan.expect("what was checked can be planned"));
+        for provider in Provider::ALL {
+            for responder in [ResponderKind::Runbook, ResponderKind::Manual] {
+                let plan = Plan::new(loaded.clone(), wishes(responder, variant.clone(), provider));
+                planned(&plan.expect("what was checked can be planned"));
+            }
         }
     }
 }
 
 fn planned(plan: &Plan) {
     assert!(plan.detector().signal < plan.signals().len());
-    assert!(!plan.manifests.is_empty());
+    // What is deployed has the target on every kind of cluster.
+    if plan.drill.workload.deployed().is_some() {
+        let target = plan.drill.target.service.value.as_str();
+        assert!(plan.manifests.iter().any(|o| o["kind"] == "Service" && o["metadata"]["name"] == target));
+    }
     let rules = plan.rules(0);
     assert!(rules.expect.0 < plan.signals().len());
     let event = Event { seq: 0, stamp: Stopwatch::start().stamp(), kind: Kind::RunStarted(plan.brief()) };
@@ -61,15 +67,17 @@ fn planned(plan: &Plan) {
     assert_eq!(read, event);
 }
 
-fn wishes(responder: ResponderKind, variant: Option<String>) -> Wishes {
+fn wishes(responder: ResponderKind, variant: Option<String>, provider: Provider) -> Wishes {
     Wishes {
         run: "20261122-141500-k3f9q2".to_owned(),
         by: "ann@laptop/42".to_owned(),
-        namespace: None,
+        // A workload that is there already is somewhere.
+        namespace: Some("shop".to_owned()),
         responder,
         variant,
         max_duration: Duration::from_secs(900),
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
+        provider,
     }
 }

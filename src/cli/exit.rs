@@ -1,6 +1,7 @@
 //! Exit codes, and how a failure reaches a person.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use miette::Diagnostic;
 
@@ -83,6 +84,9 @@ impl From<Failure> for Exit {
     }
 }
 
+/// How long what cannot be cut short may hold up the end of the process.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// Runs a command's future on a runtime of two workers.
 pub fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,7 +94,10 @@ pub fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
         .enable_all()
         .build()
         .map_err(|source| Failure::environment(NoRuntime { source }))?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    // The lookup of a name cannot be cut short, and nobody needs its answer any more.
+    runtime.shutdown_timeout(LAST_WORK);
+    outcome
 }
 
 /// Runs the future of a command that mostly waits on a runtime of this thread alone.

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::exit::{Failure, Outcome};
 use super::output;
 use crate::drill::{
-    Budget, Choice, Claim, Detector, Drill, Length, Loaded, Round, Signal, SignalState, Workload, impact,
-    load, scenario,
+    Budget, Choice, Claim, Detector, Drill, HttpSignal, Length, Loaded, Manifest, Round, Signal, SignalState,
+    Via, When, Workload, impact, load, scenario,
 };
 
 /// Arguments of `firedrill show`.
@@ -91,20 +91,44 @@ fn workload(workload: &Workload) -> String {
     let Workload::Deployed(deployed) = workload else {
         return "what is there already; nothing is deployed, nothing removed".to_owned();
     };
-    let manifests: Vec<&str> = deployed.manifests.iter().map(|m| m.value.as_str()).collect();
+    let manifests: Vec<String> = deployed.manifests.iter().map(manifest).collect();
     let ready = &deployed.ready;
     let within = ready.within.value;
     format!("{}; deployment/{} ready within {within}", manifests.join(", "), ready.deployment)
 }
 
+fn manifest(manifest: &Manifest) -> String {
+    format!("{}{}", manifest.file, only(manifest.when.as_ref()))
+}
+
+/// On which clusters something is there, where not on all.
+fn only(when: Option<&When>) -> String {
+    when.map_or_else(String::new, |when| format!(" (only on: {when})"))
+}
+
 fn signal_line(signal: &Signal) -> String {
-    let name = signal.name();
+    let (name, only) = (signal.name(), only(signal.when()));
     match signal {
-        Signal::Endpoints(s) => format!("{name}: service/{} has at least {} usable", s.service, s.at_least),
+        Signal::Endpoints(s) => {
+            format!("{name}: service/{} has at least {} usable{only}", s.service, s.at_least)
+        }
         Signal::Http(s) => format!(
-            "{name}: GET {} through the API server, every {}, timeout {}, expects {}",
-            s.path, s.every.value, s.timeout.value, s.expect
+            "{name}: GET {}, every {}, timeout {}, expects {}{only}",
+            asked(s),
+            s.every.value,
+            s.timeout.value,
+            s.expect
         ),
+    }
+}
+
+/// What is asked for, and which way.
+fn asked(signal: &HttpSignal) -> String {
+    let path = &signal.path;
+    match &signal.via {
+        Via::ApiserverProxy => format!("{path} through the API server"),
+        Via::NodePort(port) => format!("{path} at node port {port}"),
+        Via::Url(url) => format!("{}{path}", url.trim_end_matches('/')),
     }
 }
 

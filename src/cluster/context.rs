@@ -42,6 +42,8 @@ pub struct Context {
     pub name: String,
     /// The kubeconfig's name for its cluster.
     pub cluster: String,
+    /// Where its node ports are reached; nowhere until somebody says so.
+    pub node_ports: NodePorts,
     kubeconfig: Kubeconfig,
     file: Option<PathBuf>,
 }
@@ -71,7 +73,7 @@ impl Named {
         let Some(cluster) = found.and_then(|found| found.context.as_ref()).map(|c| c.cluster.clone()) else {
             return Err(Error::NoContext { name, known: known() });
         };
-        Ok(Context { name, cluster, kubeconfig, file: self.kubeconfig })
+        Ok(Context { name, cluster, node_ports: NodePorts::default(), kubeconfig, file: self.kubeconfig })
     }
 }
 
@@ -115,7 +117,7 @@ impl Context {
             connection: dialled.connection,
             kubeconfig: self.file,
             context: Some(self.name),
-            node_ports: NodePorts::default(),
+            node_ports: self.node_ports,
         })
     }
 

@@ -71,7 +71,7 @@ impl Loaded {
 
     /// The objects of the workload.
     pub fn workload(&self) -> Result<Vec<manifest::Object>, DrillError> {
-        let names: Vec<&str> = self.drill.workload.manifests().iter().map(|m| m.value.as_str()).collect();
+        let names: Vec<&str> = self.drill.workload.manifests().iter().map(|m| m.file.as_str()).collect();
         self.objects(&names)
     }
 }
@@ -153,7 +153,7 @@ fn hash(text: &str, drill: &Drill, files: &Files) -> Result<String, DrillError> 
 fn manifests(drill: &Drill) -> Vec<&str> {
     let variants = drill.variants.values();
     let workloads = std::iter::once(&drill.workload).chain(variants.filter_map(|v| v.workload.as_ref()));
-    let mut names: Vec<&str> = workloads.flat_map(Workload::manifests).map(|m| m.value.as_str()).collect();
+    let mut names: Vec<&str> = workloads.flat_map(Workload::manifests).map(|m| m.file.as_str()).collect();
     for (_, step) in check::steps(drill) {
         if let Step::Apply(apply) = step {
             names.extend(apply.manifests.iter().map(String::as_str));

@@ -24,6 +24,12 @@ impl Length {
         Self(Duration::from_millis(milliseconds))
     }
 
+    /// Whether it is no time at all.
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
     /// As nanoseconds; what does not fit becomes the largest number.
     #[must_use]
     pub fn nanos(self) -> u64 {

@@ -21,6 +21,8 @@ pub mod signal;
 pub mod source;
 pub mod step;
 mod tree;
+pub mod via;
+pub mod when;
 pub mod workload;
 mod yaml;
 
@@ -34,4 +36,6 @@ pub use round::*;
 pub use scenario::{ChoiceBrief, RunbookEntry, ScenarioTimes};
 pub use signal::*;
 pub use step::*;
-pub use workload::{Deployed, Ready, Workload};
+pub use via::{Site, Via};
+pub use when::When;
+pub use workload::{Deployed, Manifest, Ready, Workload};

@@ -47,7 +47,8 @@ fn refused(source: &Source, error: &Error) -> DrillError {
         return other.into();
     }
     let mut mistakes = shape::mistakes(source, &tree, &schema::schema());
-    if mistakes.is_empty() || is_value {
+    let told = mistakes.iter().any(|mistake| mistake.position() == first.position());
+    if mistakes.is_empty() || is_value && !told {
         mistakes.push(match first.offset().and_then(|offset| tree.path_at(offset)) {
             Some(path) => first.prefix(&format!("`{path}`")),
             None => first,

@@ -22,6 +22,9 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Every kind of cluster.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Kind, Self::Context];
+
     /// As drill files, reports and `--cluster` write it.
     #[must_use]
     pub const fn name(self) -> &'static str {

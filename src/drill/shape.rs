@@ -126,7 +126,8 @@ impl<'a> Walk<'a> {
 
     fn word(&mut self, text: &str, span: (usize, usize), shapes: &[&Value], path: &str) {
         let words: Vec<&str> = shapes.iter().flat_map(|s| words(s)).collect();
-        let only_words = shapes.iter().all(|s| words_only(s));
+        // Lists, mappings and nothing are no alternative to a word that somebody wrote.
+        let only_words = shapes.iter().all(|s| words_only(s) || holds_no_word(s));
         if words.is_empty() || !only_words || words.contains(&text) {
             return;
         }
@@ -154,6 +155,10 @@ fn described(object: &Value, name: &str) -> Option<String> {
 fn words(shape: &Value) -> Vec<&str> {
     let listed = shape.get("enum").and_then(Value::as_array).into_iter().flatten();
     listed.chain(shape.get("const")).filter_map(Value::as_str).collect()
+}
+
+fn holds_no_word(shape: &Value) -> bool {
+    matches!(shape["type"].as_str(), Some("array" | "object" | "null"))
 }
 
 fn words_only(shape: &Value) -> bool {

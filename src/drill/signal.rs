@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use super::Length;
+use super::{Length, Via, When};
 
 /// One thing that is watched.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,15 @@ impl Signal {
             Self::Http(s) => s.name.as_deref().unwrap_or("http"),
         }
     }
+
+    /// The kinds of clusters on which it is watched; nothing for all.
+    #[must_use]
+    pub const fn when(&self) -> Option<&When> {
+        match self {
+            Self::Endpoints(s) => s.when.as_ref(),
+            Self::Http(s) => s.when.as_ref(),
+        }
+    }
 }
 
 /// The usable endpoints of a Service.
@@ -39,6 +48,9 @@ pub struct EndpointsSignal {
     /// Fewer usable endpoints than this count as out.
     #[serde(default = "one")]
     pub at_least: u32,
+    /// The kinds of clusters on which it is watched; all unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
 }
 
 const fn one() -> u32 {
@@ -69,6 +81,9 @@ pub struct HttpSignal {
     /// The status of a good answer.
     #[serde(default = "ok_status")]
     pub expect: u16,
+    /// The kinds of clusters on which it is watched; all unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
 }
 
 fn root_path() -> String {
@@ -90,15 +105,6 @@ fn probe_timeout() -> Spanned<Length> {
 
 const fn ok_status() -> u16 {
     200
-}
-
-/// The way requests take.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Via {
-    /// Through the API server's service proxy, which every cluster has.
-    #[default]
-    ApiserverProxy,
 }
 
 /// When the workload counts as healthy.

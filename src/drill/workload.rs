@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_saphyr::Spanned;
 
-use super::Length;
+use super::{Length, When};
 
 /// The word for a workload that the drill finds in its namespace.
 const EXISTING: &str = "existing";
@@ -26,10 +26,29 @@ pub enum Workload {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deployed {
     /// Manifest files, relative to the drill file.
-    #[schemars(with = "Vec<String>")]
-    pub manifests: Vec<Spanned<String>>,
+    pub manifests: Vec<Manifest>,
     /// When it counts as deployed.
     pub ready: Ready,
+}
+
+/// A manifest file: its name, or `{file: NAME, when: kind}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// Relative to the drill file.
+    pub file: String,
+    /// The kinds of clusters on which it is deployed; nothing for all.
+    pub when: Option<When>,
+}
+
+/// A manifest file that may be deployed on some kinds of clusters only.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ManifestEntry {
+    /// The file, relative to the drill file.
+    file: String,
+    /// The kinds of clusters on which it is deployed; all unless given.
+    #[serde(default)]
+    when: Option<When>,
 }
 
 /// A deployment that must be rolled out within a time.
@@ -55,8 +74,15 @@ impl Workload {
 
     /// The manifest files that are deployed, as the drill names them.
     #[must_use]
-    pub fn manifests(&self) -> &[Spanned<String>] {
+    pub fn manifests(&self) -> &[Manifest] {
         self.deployed().map_or(&[], |deployed| &deployed.manifests)
+    }
+
+    /// Keeps the manifest files for which that is so.
+    pub fn retain(&mut self, keep: impl FnMut(&Manifest) -> bool) {
+        if let Self::Deployed(deployed) = self {
+            deployed.manifests.retain(keep);
+        }
     }
 }
 
@@ -88,6 +114,55 @@ impl<'de> de::Visitor<'de> for OneOfTwo {
     }
 }
 
+impl<'de> Deserialize<'de> for Manifest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameOrEntry)
+    }
+}
+
+struct NameOrEntry;
+
+impl<'de> de::Visitor<'de> for NameOrEntry {
+    type Value = Manifest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file's name, or a mapping with `file` and `when`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Manifest, E> {
+        Ok(Manifest { file: text.to_owned(), when: None })
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Manifest, A::Error> {
+        let entry = ManifestEntry::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Manifest { file: entry.file, when: entry.when })
+    }
+}
+
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { file, when } = self.clone();
+        match when {
+            None => serializer.serialize_str(&file),
+            Some(_) => ManifestEntry { file, when }.serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for Manifest {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Manifest".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let entry = generator.subschema_for::<ManifestEntry>();
+        json_schema!({
+            "description": "A file's name, or a mapping that says on which kinds of clusters it is deployed",
+            "oneOf": [{"type": "string"}, entry],
+        })
+    }
+}
+
 impl Serialize for Workload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -116,10 +191,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_manifest_is_a_name_or_a_mapping() {
+        let text = "manifests: [a.yaml, {file: b.yaml, when: kind}]\nready: {deployment: a, within: 1m}";
+        let workload: Workload = serde_saphyr::from_str(text).unwrap();
+        let written = serde_json::to_value(&workload).unwrap();
+        assert_eq!(written["manifests"], serde_json::json!(["a.yaml", {"file": "b.yaml", "when": "kind"}]));
+        for bad in ["{file: a, whem: kind}", "{when: kind}", "[a]", "{file: a, when: {}}"] {
+            assert!(serde_saphyr::from_str::<Manifest>(bad).is_err(), "{bad} passed");
+        }
+    }
+
+    #[test]
     fn it_is_a_mapping_or_one_word() {
         let deployed = "manifests: [a.yaml]\nready: {deployment: a, within: 1m}";
         let workload: Workload = serde_saphyr::from_str(deployed).unwrap();
-        assert_eq!(workload.manifests()[0].value, "a.yaml");
+        assert_eq!(workload.manifests()[0].file, "a.yaml");
         let existing: Workload = serde_saphyr::from_str("existing").unwrap();
         assert!(existing.deployed().is_none() && existing.manifests().is_empty());
         for bad in ["exists", "[a.yaml]", "true", "manifests: [a.yaml]"] {

@@ -232,6 +232,7 @@ impl<'a> EventLoop<'a> {
     fn start_signals(&mut self) {
         let plan = self.tasks.plan();
         let signals = Signals::start(&plan.signals(), &plan.drill.target.service.value, &self.source);
+        self.tasks.blast.hear(signals.heartbeat());
         self.signals = Some(signals);
     }
 

@@ -46,7 +46,12 @@ impl Desk {
 
     /// Tells the journal, stamped now.
     pub fn event(&self, kind: Kind) {
-        let _ = self.news.send(News::Event(self.clock.stamp(), Box::new(kind)));
+        self.event_at(self.clock.stamp(), kind);
+    }
+
+    /// Tells the journal what arrived then.
+    pub fn event_at(&self, stamp: Stamp, kind: Kind) {
+        let _ = self.news.send(News::Event(stamp, Box::new(kind)));
     }
 
     /// Waits until the record is durable in the journal.

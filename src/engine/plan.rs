@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-use serde_saphyr::Spanned;
-
 use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
-use crate::drill::{Drill, DrillError, Length, Loaded, Mistake, Provider, Signal, Step, scenario};
+use crate::drill::{
+    Drill, DrillError, HttpSignal, Length, Loaded, Manifest, Mistake, Provider, Signal, Step, Via, scenario,
+};
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
+use serde_json::Value;
 
 /// How long the signals may take to become steady, beside `stableFor`.
 const SETTLE_WITHIN: Length = Length::secs(30);
@@ -27,7 +27,7 @@ pub enum BlastLimit {
     Namespace,
     /// In the whole cluster.
     Cluster,
-    /// Nobody looks.
+    /// Nowhere: such a Service is listed in the report, and that is all.
     Off,
 }
 
@@ -52,12 +52,14 @@ pub struct Wishes {
     pub blast_limit: BlastLimit,
     /// What kind of cluster the run is for.
     pub provider: Provider,
+    /// How long the runbook waits once the detector has fired.
+    pub respond_after: Duration,
 }
 
 /// A drill with everything that its run needs.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The drill, with its variant in place.
+    /// The drill, with its variant in place, as it is on this kind of cluster.
     pub drill: Drill,
     /// The manifests' objects, in the order of the files.
     pub manifests: Vec<Value>,
@@ -81,6 +83,8 @@ pub struct Ground {
     pub makes_namespace: bool,
     /// The Deployment behind the target Service.
     pub deployment: String,
+    /// Whether the run may watch the EndpointSlices of all namespaces.
+    pub all_slices: bool,
 }
 
 impl Plan {
@@ -94,20 +98,22 @@ impl Plan {
             Some(name) => loaded.drill.with_variant(name)?,
             None => loaded.drill.clone(),
         };
-        let files = drill.workload.manifests().iter().map(|file| file.value.clone());
+        let drill = drill.on(wishes.provider);
+        let files = drill.workload.manifests().iter().map(|manifest| manifest.file.clone());
         let mut manifests_by_file = BTreeMap::new();
         for file in files.chain(applied_files(&drill)) {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
-        let of_file = |file: &Spanned<String>| manifests_by_file.get(&file.value).cloned();
+        let of_file = |manifest: &Manifest| manifests_by_file.get(&manifest.file).cloned();
         let manifests = drill.workload.manifests().iter().filter_map(of_file).flatten().collect();
         let deployment = drill.workload.deployed().map(|deployed| deployed.ready.deployment.clone());
         if deployment.is_none() && wishes.namespace.is_none() {
             return Err(where_is_it(&drill).into());
         }
         // Until the preflight has looked, a new namespace is what is expected.
-        let ground = Ground { makes_namespace: true, deployment: deployment.unwrap_or_default() };
+        let deployment = deployment.unwrap_or_default();
+        let ground = Ground { makes_namespace: true, deployment, all_slices: false };
         let suffix = wishes.run.rsplit('-').next().unwrap_or_default();
         let own = || format!("{}-{suffix}", drill.metadata.name.value);
         let namespace = wishes.namespace.clone().unwrap_or_else(own);
@@ -116,10 +122,34 @@ impl Plan {
         Ok(Self { drill, manifests, manifests_by_file, wishes, namespace, ground, reference, hash })
     }
 
+    /// The Deployments that the run deploys, the one behind the target first: the workload is
+    /// ready when all of them are rolled out.
+    #[must_use]
+    pub fn deployments(&self) -> Vec<&str> {
+        let Some(deployed) = self.drill.workload.deployed() else { return Vec::new() };
+        let main = deployed.ready.deployment.as_str();
+        let made = self.manifests.iter().filter(|object| object["kind"] == "Deployment");
+        let others =
+            made.filter_map(|object| object["metadata"]["name"].as_str()).filter(|name| *name != main);
+        std::iter::once(main).chain(others).collect()
+    }
+
     /// The signals, in the drill's order.
     #[must_use]
     pub fn signals(&self) -> Vec<Signal> {
         self.drill.signals.iter().map(|signal| signal.value.clone()).collect()
+    }
+
+    /// The node ports that signals ask, each with the name of the first signal that does.
+    #[must_use]
+    pub fn node_ports(&self) -> BTreeMap<u16, String> {
+        let mut ports = BTreeMap::new();
+        for signal in &self.drill.signals {
+            if let Signal::Http(HttpSignal { via: Via::NodePort(port), .. }) = &signal.value {
+                ports.entry(*port).or_insert_with(|| signal.value.name().to_owned());
+            }
+        }
+        ports
     }
 
     /// The place of a signal that the check knows to exist.
@@ -171,6 +201,7 @@ impl Plan {
             detector: drill.detector.signal.value.clone(),
             stable_for: drill.steady_state.stable_for.value,
             max_duration: Length(self.wishes.max_duration),
+            respond_after: Length(self.wishes.respond_after),
             impact: drill.impact.clone(),
             budget: drill.budget.clone(),
             scenario: scenario::times(drill),
@@ -191,7 +222,14 @@ fn where_is_it(drill: &Drill) -> Mistake {
 fn brief(signal: &Signal) -> SignalBrief {
     let (source, every) = match signal {
         Signal::Endpoints(_) => (SignalSource::Slices, None),
-        Signal::Http(http) => (SignalSource::ApiserverProxy, Some(http.every.value)),
+        Signal::Http(http) => {
+            let source = match http.via {
+                Via::ApiserverProxy => SignalSource::ApiserverProxy,
+                Via::NodePort(_) => SignalSource::NodePort,
+                Via::Url(_) => SignalSource::Url,
+            };
+            (source, Some(http.every.value))
+        }
     };
     SignalBrief { name: signal.name().to_owned(), source, every }
 }
@@ -205,3 +243,7 @@ fn applied_files(drill: &Drill) -> Vec<String> {
     });
     applied.flatten().collect()
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

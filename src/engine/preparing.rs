@@ -73,11 +73,16 @@ impl Tasks {
         let made =
             steps::workload::deploy(&plan.manifests, plan.ground.makes_namespace, self.context()).await?;
         lock(&self.made).extend(made.created);
-        self.desk.event(started(format!("wait for deployment/{}", ready.deployment)));
+        let within = ready.within.value;
+        let mut all = Vec::new();
+        for deployment in plan.deployments() {
+            self.desk.event(started(format!("wait for deployment/{deployment}")));
+            all.push(steps::workload::ready(self.context(), deployment, within));
+        }
         // Only the waiting is cut short: a creation that is under way would land after the undo.
         tokio::select! {
             () = self.stopped() => {}
-            outcome = steps::workload::ready(self.context(), &ready.deployment, ready.within.value) => outcome?,
+            outcome = futures::future::try_join_all(all) => drop(outcome?),
         }
         Ok(())
     }

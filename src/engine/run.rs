@@ -1,5 +1,7 @@
 //! Running a drill: what it needs from outside, and how it ends.
 
+use std::collections::BTreeMap;
+
 use kube::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
@@ -24,6 +26,8 @@ pub struct Setup {
     pub control: Client,
     /// For measurements; retries nothing.
     pub probe: Client,
+    /// `HOST:PORT` for each node port that the drill's signals ask: see [`Plan::node_ports`].
+    pub node_ports: BTreeMap<u16, String>,
     /// The control plane, for the report.
     pub cluster: Cluster,
     /// What undoes when this process dies; nothing where the caller sees to that.
@@ -39,12 +43,12 @@ pub struct Setup {
 /// Runs a drill to its end. Whatever fails on the way is in the journal; `observe` sees every
 /// event right after it is written, and must be quick.
 pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Ending {
-    let Setup { plan, control, probe, cluster, guard, journal, clock, interrupts } = setup;
+    let Setup { plan, control, probe, node_ports, cluster, guard, journal, clock, interrupts } = setup;
     let (send_news, news) = unbounded_channel();
     let (observed, observations) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
     let watched = Watched::new(&plan.signals(), plan.detector());
-    let source = Source { client: probe, namespace: plan.namespace.clone(), clock, observed };
+    let source = Source { client: probe, namespace: plan.namespace.clone(), node_ports, clock, observed };
     let desk = Desk::new(send_news, clock);
     let guard = guard.map(|guard| guard.watch(desk.clone()));
     let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);

@@ -40,7 +40,7 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) desk: Desk,
     pub(super) presence: Presence,
-    pub(super) blast: Option<Arc<Blast>>,
+    pub(super) blast: Arc<Blast>,
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
@@ -92,7 +92,7 @@ impl Tasks {
         context.annotations = about.annotations();
         context.keep_workload = wishes.keep_workload;
         Self {
-            blast: blast::limit(&plan),
+            blast: blast::radius(&plan, &desk),
             plan: Arc::new(plan),
             client,
             desk,
@@ -133,7 +133,7 @@ impl Tasks {
     pub fn inject(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
-            if let Err(message) = tasks.arm_blast_limit().await {
+            if let Err(message) = tasks.arm_blast_radius().await {
                 return tasks.desk.input(Input::Abort(AbortReason::Failed, message));
             }
             let drill = &tasks.plan.drill;
@@ -174,6 +174,11 @@ impl Tasks {
     pub fn respond(&self) -> impl Future<Output = ()> + Send + 'static {
         let tasks = self.clone();
         async move {
+            // A reaction that was asked for: what an outage does to others takes its time.
+            tokio::select! {
+                () = tasks.stopped() => return,
+                () = sleep(tasks.plan.wishes.respond_after) => {}
+            }
             let now = Edge { at: tasks.desk.clock().elapsed(), uncertainty: 0, upper_bound: false };
             tasks.desk.input(Input::Acknowledged(now, "runbook".to_owned()));
             for entry in tasks.plan.drill.runbook_path() {

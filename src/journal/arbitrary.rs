@@ -125,6 +125,8 @@ fn brief() -> BoxedStrategy<Brief> {
     let source = prop_oneof![
         Just(SignalSource::Slices),
         Just(SignalSource::ApiserverProxy),
+        Just(SignalSource::NodePort),
+        Just(SignalSource::Url),
         Just(SignalSource::Unknown)
     ];
     let signal = (signal(), source, option::of(length())).prop_map(|(name, source, every)| SignalBrief {
@@ -158,6 +160,7 @@ fn brief() -> BoxedStrategy<Brief> {
                 detector: name,
                 stable_for,
                 max_duration: stable_for,
+                respond_after: stable_for,
                 impact,
                 budget,
                 scenario,
@@ -188,6 +191,7 @@ fn seen() -> BoxedStrategy<Kind> {
             to_ns,
             reason
         }),
+        radius().prop_map(Kind::BlastRadius),
         (point, nanos(), text(), nanos(), any::<bool>()).prop_map(
             |(point, at_ns, by, uncertainty_ns, upper_bound)| Kind::Point {
                 point,
@@ -197,6 +201,31 @@ fn seen() -> BoxedStrategy<Kind> {
                 upper_bound
             }
         ),
+    ]
+    .boxed()
+}
+
+/// What is seen of the other Services.
+fn radius() -> BoxedStrategy<Radius> {
+    let service = || (text(), prop_oneof![Just("web".to_owned()), text()]);
+    let scope = prop_oneof![Just(Scope::Cluster), Just(Scope::Namespace), Just(Scope::Unknown)];
+    prop_oneof![
+        (scope, option::of(text())).prop_map(|(scope, reason)| Radius::Watched { scope, reason }),
+        text().prop_map(|reason| Radius::Unwatched { reason }),
+        (service(), any::<bool>()).prop_map(|((namespace, service), deleted)| Radius::Out {
+            namespace,
+            service,
+            deleted
+        }),
+        service().prop_map(|(namespace, service)| Radius::Back { namespace, service }),
+        (nanos(), text()).prop_map(|(from_ns, reason)| Radius::Broken { from_ns, reason }),
+        (nanos(), nanos(), text(), any::<bool>()).prop_map(|(from_ns, to_ns, reason, lost)| Radius::Mended {
+            from_ns,
+            to_ns,
+            reason,
+            lost
+        }),
+        Just(Radius::Unknown),
     ]
     .boxed()
 }

@@ -36,6 +36,9 @@ pub struct Brief {
     pub stable_for: Length,
     /// The deadline.
     pub max_duration: Length,
+    /// How long the runbook waits once the detector has fired.
+    #[serde(default, skip_serializing_if = "Length::is_zero")]
+    pub respond_after: Length,
     /// What the outage costs.
     pub impact: Impact,
     /// What a passing run may use at most.
@@ -66,6 +69,11 @@ pub enum SignalSource {
     Slices,
     /// Requests through the API server's service proxy.
     ApiserverProxy,
+    /// Requests from this machine to a port of the cluster's nodes.
+    #[serde(rename = "nodePort")]
+    NodePort,
+    /// Requests from this machine to a URL.
+    Url,
     /// A source that this firedrill does not know.
     #[serde(other)]
     Unknown,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::brief::{Brief, Cluster};
 use super::outcome::{AbortReason, StepOutcome, StepPlace, UndoItem};
+use super::radius::Radius;
 use super::record::Record;
 use crate::clock::{Nanos, Stamp};
 use crate::drill::{Claim, SignalState};
@@ -107,6 +108,8 @@ pub enum Kind {
         /// Why: `watch closed`, `410 Gone`, `no heartbeat`, …
         reason: String,
     },
+    /// Something about the Services beside the target.
+    BlastRadius(Radius),
     /// A point in time of the run became known (later than it was, for `mitigate`).
     Point {
         /// Which.

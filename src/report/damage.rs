@@ -6,8 +6,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::amounts::Millis;
-pub use super::times::{BudgetLine, Downtime, Durations, Moment, Requests, SignalDamage, WatchGap};
+pub use super::radius::{BlastRadius, ServiceOut};
+pub use super::times::{BudgetLine, Downtime, Durations, Lag, Moment, Requests, SignalDamage, WatchGap};
 use super::verdict::Verdict;
 use crate::drill::Claim;
 use crate::journal::{AbortReason, Cluster, ResponderKind, ScenarioTimes, StepOutcome, StepPlace, UndoItem};
@@ -139,30 +139,6 @@ pub struct ChoiceDamage {
     pub held: Option<bool>,
     /// How it is known.
     pub detail: String,
-}
-
-/// Who was hurt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BlastRadius {
-    /// Services without endpoints.
-    pub services: Vec<ServiceOut>,
-    /// Whether every Service of the cluster was looked at.
-    pub complete: bool,
-}
-
-/// A Service that had no endpoints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServiceOut {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub service: String,
-    /// When it lost them, since the fault.
-    pub from_ms: Millis,
-    /// When it had them back for good; nothing where it had not.
-    pub to_ms: Option<Millis>,
 }
 
 /// Whether everything is as it was.

@@ -3,8 +3,8 @@
 use super::samples::{Story, passed, us};
 use crate::drill::{Claim, Length};
 use crate::journal::{
-    AbortReason, Effect, Event, FieldChange, Kind, Phase, Point, ResponderKind, StepOutcome, StepPlace,
-    UndoResult,
+    AbortReason, Effect, Event, FieldChange, Kind, Phase, Point, Radius, ResponderKind, SignalBrief,
+    SignalSource, StepOutcome, StepPlace, UndoResult,
 };
 
 /// Every ending, by name.
@@ -14,9 +14,11 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<Event>)> {
         ("missed", missed()),
         ("interrupted", interrupted()),
         ("gaps", gaps()),
+        ("cascade", cascade()),
         ("killed", killed()),
         ("left-changed", left_changed()),
         ("long-names", long_names()),
+        ("three-signals", three_signals()),
         ("never-steady", never_steady()),
         ("nothing", Vec::new()),
     ]
@@ -81,7 +83,12 @@ fn gaps() -> Vec<Event> {
         to_ns: us(to),
         reason: reason.to_owned(),
     };
+    let expired = || "410 Expired".to_owned();
+    let (from_ns, to_ns) = (us(2_300_000), us(5_401_000));
+    story.radius(5_350_000, Radius::Broken { from_ns, reason: expired() });
     story.at(5_400_000, gap(2_300_000, 5_400_000, "no heartbeat"));
+    story.radius(5_401_000, Radius::Mended { from_ns, to_ns, reason: expired(), lost: true });
+    story.other(5_401_000, "bank", "ledger", true);
     story.endpoints(5_402_000, 3).requests(5_450_000, 6_700_000, "200").phase(5_452_600, Phase::Holding);
     let by = "endpoints".to_owned();
     story.at(
@@ -103,6 +110,31 @@ fn gaps() -> Vec<Event> {
             when: Some("2026-11-22T14:15:04Z".to_owned()),
         },
     );
+    story.events
+}
+
+/// The storefront calls the target from its readiness probe: 2.3 s after the target it is out,
+/// too. Somebody else's ledger flaps meanwhile, and a Service that nobody misses is deleted.
+fn cascade() -> Vec<Event> {
+    let mut story = Story::new();
+    story.begin().inject().detect();
+    let home = story.brief.namespace.clone();
+    story.requests(2_200_000, 4_600_000, "503 no endpoints");
+    story.other(2_900_000, "bank", "ledger", true).other(3_000_000, "bank", "ledger", false);
+    story.other(3_400_000, "bank", "ledger", true).other(3_650_000, "bank", "ledger", false);
+    let gone = |deleted| Radius::Out { namespace: "old".to_owned(), service: "fax".to_owned(), deleted };
+    story.radius(4_000_000, gone(false)).radius(4_020_000, gone(true));
+    story.other(4_303_400, &home, "storefront", true);
+    let fix = StepPlace::Runbook("fix.A".to_owned(), 0);
+    let what = r#"patch service/api-service {"spec":{"selector":{"app":"api-service"}}}"#;
+    story.step(4_590_000, &fix, what, StepOutcome::Changed).endpoints(4_601_000, 3);
+    story.requests(4_600_000, 5_700_000, "200").phase(4_602_600, Phase::Holding);
+    story.other(4_801_000, &home, "storefront", false);
+    story.point(5_603_000, Point::Mitigate, 4_601_000, "endpoints", 0);
+    story.point(5_603_100, Point::Resolve, 4_605_000, "firedrill", 0);
+    story.undo(5_605_000, UndoResult::AlreadyAsBefore);
+    // The teardown takes it down with everything else.
+    story.other(5_620_000, &home, "storefront", true);
     story.events
 }
 
@@ -157,6 +189,40 @@ fn long_names() -> Vec<Event> {
                 }
             }
             _ => {}
+        }
+    }
+    story.events
+}
+
+/// On a kind cluster, with a client of the node port beside one of the API server.
+fn three_signals() -> Vec<Event> {
+    let mut story = Story::new();
+    story.brief.signals.push(SignalBrief {
+        name: "node-port".to_owned(),
+        source: SignalSource::NodePort,
+        every: Some(Length::millis(50)),
+    });
+    story.begin().asked("node-port", 960_000, 2_001_000, "200");
+    story.inject().detect();
+    // kube-proxy takes a while in both directions; a request that was on its way met the change.
+    story.asked("node-port", 2_010_000, 2_200_000, "200").asked("node-port", 2_210_000, 2_250_000, "reset");
+    story.mend();
+    story.asked("node-port", 2_260_000, 3_010_000, "refused");
+    // All are up only now.
+    story.events.retain(|event| event.kind != Kind::Phase { phase: Phase::Holding });
+    story.phase(3_012_600, Phase::Holding);
+    story.asked("node-port", 3_010_000, 4_400_000, "200");
+    story.point(4_101_000, Point::Mitigate, 3_010_000, "node-port", 50_000);
+    story.at(4_102_000, Kind::RootCause { resolved: true, reasons: Vec::new() });
+    story.point(4_102_100, Point::Resolve, 3_010_000, "firedrill", 0);
+    story.claim(4_102_200, "fix.A", Claim::Resolves, Some(true), "served again, and the cause is gone");
+    story.undo(4_103_000, UndoResult::AlreadyAsBefore);
+    for event in &mut story.events {
+        if let Kind::ClusterReady(cluster) = &mut event.kind {
+            (cluster.provider, cluster.name, cluster.simulated_pods) =
+                ("kind".to_owned(), "firedrill".to_owned(), false);
+            cluster.version = "v1.34.4".to_owned();
+            cluster.distribution = Some("kind".to_owned());
         }
     }
     story.events

@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use super::amounts::{Millis, cents};
 use super::damage::{
-    Abort, BlastRadius, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA,
-    ServiceOut, StepDone,
+    Abort, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA, StepDone,
 };
 use super::leftovers;
 use super::measured::{Measured, Window, gaps};
 use super::moments::{durations, point, timeline};
+use super::radius::blast_radius;
 use super::skew;
 use super::verdict::Verdict;
-use crate::clock::Nanos;
 use crate::drill::impact::loss;
 use crate::drill::{Budget, Impact, Length};
 use crate::journal::{
@@ -32,7 +31,7 @@ pub fn fold(events: &[Event]) -> DamageReport {
     let mut report = gather(brief, events);
     report.budget = budget(&brief.budget, &report);
     report.warnings = warnings(events, &report);
-    report.notes = notes(&report);
+    report.notes = notes(brief, &report);
     report.judge(aborted(events));
     report
 }
@@ -55,12 +54,12 @@ fn gather(brief: &Brief, events: &[Event]) -> DamageReport {
         timeline: timeline(events, fault),
         durations_ms: durations(events, fault),
         downtime: measured.downtime(),
-        signals: measured.signals(zero),
-        requests: measured.requests(events),
+        signals: measured.signals(events, zero),
+        requests: measured.requests(events, |_| true),
         revenue: revenue(brief, &measured),
         scenario: brief.scenario,
         choices: choices(brief, events),
-        blast_radius: blast_radius(brief, &measured, zero),
+        blast_radius: blast_radius(brief, &measured, events, zero),
         budget: Vec::new(),
         undo: leftovers::undo(events),
         watch_gaps: gaps(events, zero),
@@ -95,6 +94,7 @@ fn no_brief() -> Brief {
         detector: String::new(),
         stable_for: Length::default(),
         max_duration: Length::default(),
+        respond_after: Length::default(),
         impact: Impact::default(),
         budget: Budget::default(),
         scenario: ScenarioTimes::default(),
@@ -159,17 +159,6 @@ fn choices(brief: &Brief, events: &[Event]) -> Vec<ChoiceDamage> {
         }
     }
     choices
-}
-
-/// The target alone, for now: nothing else is watched.
-fn blast_radius(brief: &Brief, measured: &Measured, zero: Nanos) -> BlastRadius {
-    let out = measured.endpoints_out().map(|(from, to)| ServiceOut {
-        namespace: brief.namespace.clone(),
-        service: brief.service.clone(),
-        from_ms: Millis::between(zero, from),
-        to_ms: to.map(|to| Millis::between(zero, to)),
-    });
-    BlastRadius { services: out.into_iter().collect(), complete: false }
 }
 
 fn budget(budget: &Budget, report: &DamageReport) -> Vec<BudgetLine> {
@@ -253,8 +242,14 @@ fn warnings(events: &[Event], report: &DamageReport) -> Vec<String> {
     warnings
 }
 
-fn notes(report: &DamageReport) -> Vec<String> {
+fn notes(brief: &Brief, report: &DamageReport) -> Vec<String> {
     let mut notes = Vec::new();
+    if !brief.respond_after.is_zero() {
+        notes.push(format!(
+            "the runbook was held back for {} after the detection (--respond-after)",
+            brief.respond_after
+        ));
+    }
     if report.cluster.as_ref().is_some_and(|c| c.simulated_pods) {
         notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
     }

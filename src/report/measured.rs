@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::amounts::Millis;
-use super::damage::{Basis, Downtime, Requests, SignalDamage, WatchGap};
+use super::damage::{Basis, Downtime, Lag, Requests, SignalDamage, WatchGap};
 use crate::clock::Nanos;
 use crate::drill::SignalState;
-use crate::journal::intervals::{Spent, Track};
+use crate::journal::intervals::{Edge, Spent, Track};
 use crate::journal::{Brief, Event, Kind, Phase, SignalSource};
 
 /// From the injection to the end of the watch; preparing and teardown are outside.
@@ -44,7 +44,10 @@ impl<'a> Measured<'a> {
     pub fn of(brief: &'a Brief, window: Option<Window>, events: &'a [Event]) -> Self {
         let track = |source| match source {
             SignalSource::Slices => Track::of_watch(),
-            SignalSource::ApiserverProxy | SignalSource::Unknown => Track::of_requests(),
+            SignalSource::ApiserverProxy
+            | SignalSource::NodePort
+            | SignalSource::Url
+            | SignalSource::Unknown => Track::of_requests(),
         };
         let mut tracks: BTreeMap<&str, Track> =
             brief.signals.iter().map(|s| (s.name.as_str(), track(s.source))).collect();
@@ -74,7 +77,9 @@ impl<'a> Measured<'a> {
         })
     }
 
-    pub fn signals(&self, zero: Nanos) -> Vec<SignalDamage> {
+    pub fn signals(&self, events: &[Event], zero: Nanos) -> Vec<SignalDamage> {
+        let first = self.brief.signals.iter().find(|signal| signal.source == SignalSource::Slices);
+        let first = first.and_then(|signal| self.seen(&signal.name));
         let damage = |signal: &crate::journal::SignalBrief| {
             let track = self.tracks.get(signal.name.as_str())?;
             let (spent, unknown, intervals) = match self.window {
@@ -94,9 +99,22 @@ impl<'a> Measured<'a> {
                 unknown_ms: Millis::of(unknown),
                 intervals: intervals.into_iter().map(ends).collect(),
                 upper_bound: spent.upper_bound,
+                lag_ms: first
+                    .zip(self.seen(&signal.name))
+                    .map_or_else(Lag::default, |(first, own)| lag(first, own)),
+                requests: (signal.source != SignalSource::Slices)
+                    .then(|| self.requests(events, |name| name == signal.name)),
             })
         };
         self.brief.signals.iter().filter_map(damage).collect()
+    }
+
+    /// The edges of the outage that a signal saw: the first beginning and, where it is over, the
+    /// last end.
+    fn seen(&self, signal: &str) -> Option<(Edge, Option<Edge>)> {
+        let (window, track) = (self.window?, self.tracks.get(signal)?);
+        let outages = track.within(window.from, window.to);
+        Some((outages.first()?.from, outages.last()?.to))
     }
 
     /// The longest downtime of the signals of a sort.
@@ -123,19 +141,17 @@ impl<'a> Measured<'a> {
         http.or_else(|| self.longest(true).map(|spent| (Basis::Endpoints, spent.ns)))
     }
 
-    /// The first loss and the last return of endpoints; nothing where there was no loss.
-    pub fn endpoints_out(&self) -> Option<(Nanos, Option<Nanos>)> {
-        let (_, track, window) = self.seeing().find(|(source, ..)| *source == SignalSource::Slices)?;
-        let out = track.within(window.from, window.to);
-        Some((out.first()?.from.at, out.last()?.to.map(|to| to.at)))
+    /// The track of the target's endpoints, where it saw anything.
+    pub fn target(&self) -> Option<&Track> {
+        self.seeing().find(|(source, ..)| *source == SignalSource::Slices).map(|(_, track, _)| track)
     }
 
-    /// Requests by the moment of their sending.
-    pub fn requests(&self, events: &[Event]) -> Requests {
+    /// Requests of these signals by the moment of their sending.
+    pub fn requests(&self, events: &[Event], of: impl Fn(&str) -> bool) -> Requests {
         let mut requests = Requests::default();
         for event in events {
             let Kind::Request { signal, sent_ns, result, state } = &event.kind else { continue };
-            let known = self.tracks.contains_key(signal.as_str());
+            let known = self.tracks.contains_key(signal.as_str()) && of(signal);
             if known && self.window.is_some_and(|w| w.holds(*sent_ns)) {
                 requests.sent += 1;
                 requests.failed += u64::from(*state == Some(SignalState::Out));
@@ -143,6 +159,22 @@ impl<'a> Measured<'a> {
             }
         }
         requests
+    }
+}
+
+/// How much later the second saw what the first saw. A moment can have been earlier than it is
+/// stamped, never later, so the two errors pull in opposite directions: the larger one counts.
+fn lag(first: (Edge, Option<Edge>), own: (Edge, Option<Edge>)) -> Lag {
+    let between = |first: Edge, own: Edge| {
+        (Millis::between(first.at, own.at), Millis::of(first.uncertainty.max(own.uncertainty)))
+    };
+    let (out, out_uncertainty) = between(first.0, own.0);
+    let up = first.1.zip(own.1).map(|(first, own)| between(first, own));
+    Lag {
+        out: Some(out),
+        out_uncertainty,
+        up: up.map(|(lag, _)| lag),
+        up_uncertainty: up.map(|(_, off)| off).unwrap_or_default(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod json;
 mod leftovers;
 mod measured;
 mod moments;
+pub mod radius;
 #[cfg(test)]
 pub(crate) mod samples;
 mod skew;

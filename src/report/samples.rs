@@ -7,8 +7,8 @@ use crate::clock::Stamp;
 use crate::drill::{Budget, Cascade, Claim, Impact, Length, SignalState};
 use crate::journal::{
     AbortReason, Brief, ChoiceBrief, Cluster, Effect, Event, FieldChange, Kind, ObjectRef, Phase, Point,
-    Record, ResponderKind, SCHEMA, ScenarioTimes, SignalBrief, SignalSource, StepOutcome, StepPlace,
-    UndoItem, UndoResult,
+    Radius, Record, ResponderKind, SCHEMA, ScenarioTimes, Scope, SignalBrief, SignalSource, StepOutcome,
+    StepPlace, UndoItem, UndoResult,
 };
 
 /// A journal that is being told.
@@ -50,13 +50,18 @@ impl Story {
 
     /// Requests every 50 ms from one moment up to another, each answered after 2.5 ms.
     pub(crate) fn requests(&mut self, from: u64, to: u64, result: &str) -> &mut Self {
+        self.asked("http", from, to, result)
+    }
+
+    /// The same by any signal.
+    pub(crate) fn asked(&mut self, signal: &str, from: u64, to: u64, result: &str) -> &mut Self {
         let state = match result {
             "200" => Some(SignalState::Up),
             "429" => None,
             _ => Some(SignalState::Out),
         };
         for sent in (from..to).step_by(50_000) {
-            let (signal, result) = ("http".to_owned(), result.to_owned());
+            let (signal, result) = (signal.to_owned(), result.to_owned());
             self.at(sent + 2_500, Kind::Request { signal, sent_ns: us(sent), result, state });
         }
         self
@@ -97,6 +102,7 @@ impl Story {
     /// The fault, its impact and its detection.
     pub(crate) fn inject(&mut self) -> &mut Self {
         self.phase(1_990_000, Phase::Injecting);
+        self.radius(1_990_600, Radius::Watched { scope: Scope::Cluster, reason: None });
         self.at(1_991_000, Kind::Recorded { record: patched() });
         let what = r#"patch service/api-service {"spec":{"selector":{"app":"api-svc"}}}"#;
         self.step(1_996_000, &StepPlace::Fault(0), what, StepOutcome::Changed);
@@ -104,6 +110,17 @@ impl Story {
         self.point(2_006_600, Point::Fault, 2_006_600, "firedrill", 0);
         self.point(2_006_700, Point::Impact, 2_003_400, "endpoints", 0);
         self.phase(2_006_800, Phase::Undetected)
+    }
+
+    pub(crate) fn radius(&mut self, micros: u64, radius: Radius) -> &mut Self {
+        self.at(micros, Kind::BlastRadius(radius))
+    }
+
+    /// Another Service goes out, or is back.
+    pub(crate) fn other(&mut self, micros: u64, namespace: &str, service: &str, out: bool) -> &mut Self {
+        let (namespace, service) = (namespace.to_owned(), service.to_owned());
+        let back = Radius::Back { namespace: namespace.clone(), service: service.clone() };
+        self.radius(micros, if out { Radius::Out { namespace, service, deleted: false } } else { back })
     }
 
     pub(crate) fn detect(&mut self) -> &mut Self {
@@ -203,6 +220,7 @@ pub(crate) fn brief() -> Brief {
         detector: "http".to_owned(),
         stable_for: Length::secs(1),
         max_duration: Length::secs(900),
+        respond_after: Length::default(),
         impact: Impact {
             currency: "USD".to_owned(),
             revenue_per_minute: 5000.into(),

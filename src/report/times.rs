@@ -82,9 +82,29 @@ pub struct SignalDamage {
     pub intervals: Vec<(Millis, Option<Millis>)>,
     /// Whether a gap hid an edge of an interval.
     pub upper_bound: bool,
+    /// How much later than the first endpoints signal it saw the outage.
+    pub lag_ms: Lag,
+    /// Its requests; nothing for a watch.
+    pub requests: Option<Requests>,
 }
 
-/// Requests of all signals that send some.
+/// How much later than the first endpoints signal a signal saw the outage begin and end; negative
+/// where it was earlier, nothing where one of the two did not see it. Of several outages, the
+/// beginning of the first and the end of the last count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lag {
+    /// The beginning.
+    pub out: Option<Millis>,
+    /// How far that can be off.
+    pub out_uncertainty: Millis,
+    /// The end.
+    pub up: Option<Millis>,
+    /// How far that can be off.
+    pub up_uncertainty: Millis,
+}
+
+/// Requests, of one signal or of all that send some.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Requests {

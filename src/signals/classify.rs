@@ -17,8 +17,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn out(result: impl Into<String>) -> Self {
+    /// Users are not served.
+    pub(super) fn out(result: impl Into<String>) -> Self {
         Self { result: result.into(), state: Some(SignalState::Out) }
+    }
+
+    /// The service itself answered with this status.
+    #[must_use]
+    pub fn of_status(code: u16, expect: u16) -> Self {
+        let state = if code == expect { SignalState::Up } else { SignalState::Out };
+        Self { result: code.to_string(), state: Some(state) }
     }
 
     /// Says nothing about the users.
@@ -27,7 +35,7 @@ impl Verdict {
         Self { result: result.into(), state: None }
     }
 
-    /// No answer within the time that the drill gives, from a server that answers others.
+    /// No answer within the time that the drill gives.
     #[must_use]
     pub fn timeout() -> Self {
         Self::out("timeout")
@@ -59,8 +67,7 @@ pub fn classify(code: u16, body: &[u8], expect: u16) -> Verdict {
         .ok()
         .filter(|status| status.kind == "Status" && status.api_version == "v1");
     let Some(status) = own else {
-        let state = if code == expect { SignalState::Up } else { SignalState::Out };
-        return Verdict { result: code.to_string(), state: Some(state) };
+        return Verdict::of_status(code, expect);
     };
     let about_service = status.details.is_some_and(|details| details.kind == "services");
     match code {

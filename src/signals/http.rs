@@ -1,8 +1,6 @@
-//! The HTTP signal: requests at a fixed rate, sent on time whether or not earlier ones have
-//! been answered (no coordinated omission).
+//! The HTTP signal through the API server's service proxy, which every cluster has.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
@@ -10,36 +8,17 @@ use k8s_openapi::api::core::v1::Service;
 use kube::client::Body;
 use kube::{Api, Client};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{interval, timeout};
 
 use super::classify::{Verdict, classify};
 use super::heartbeat::Heartbeat;
-use super::{Seen, Source, stopped};
-use crate::clock::Nanos;
+use super::requests::{Asking, InFlight, Way};
+use super::{Source, stopped};
+use crate::clock::{Nanos, Stamp};
 use crate::drill::HttpSignal;
 
 /// How much of a body is read; the API server's own answers are far shorter.
-const BODY_LIMIT: usize = 16 * 1024;
-
-/// The requests that are not answered yet, by the moment of their sending. A late failure
-/// among them can still end what looks stable now.
-#[derive(Debug, Default)]
-pub struct InFlight {
-    sent: Mutex<BTreeSet<Nanos>>,
-}
-
-impl InFlight {
-    /// When the oldest was sent.
-    #[must_use]
-    pub fn oldest(&self) -> Option<Nanos> {
-        self.lock().first().copied()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<Nanos>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(super) const BODY_LIMIT: usize = 16 * 1024;
 
 /// Asks until told to stop.
 pub async fn run(
@@ -54,29 +33,15 @@ pub async fn run(
         () = stopped(&mut stop) => return,
         port = service_port(source, service) => port,
     };
-    let probe = Arc::new(Probe {
-        signal,
+    let way = Proxy {
         path: proxy_path(&source.namespace, service, port, &spec.path),
         timeout: spec.timeout.value.into(),
         expect: spec.expect,
         source: source.clone(),
         heartbeat: Arc::clone(heartbeat),
-        in_flight: Arc::clone(in_flight),
-    });
-    let mut ticks = interval(spec.every.value.into());
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut under_way = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stopped(&mut stop) => break,
-            _ = ticks.tick() => {
-                let probe = Arc::clone(&probe);
-                under_way.spawn(async move { probe.ask().await });
-            }
-            Some(_) = under_way.join_next() => {}
-        }
-    }
-    under_way.shutdown().await;
+    };
+    let (every, source, in_flight) = (spec.every.value, source.clone(), Arc::clone(in_flight));
+    Asking { signal, every, way, source, in_flight }.run(stop).await;
 }
 
 /// The port to ask for: the Service's first, as a number. A Service that cannot be read now
@@ -99,20 +64,16 @@ fn proxy_path(namespace: &str, service: &str, port: i32, path: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/services/{service}:{port}/proxy/{path}")
 }
 
-struct Probe {
-    signal: usize,
+struct Proxy {
     path: String,
     timeout: Duration,
     expect: u16,
     source: Source,
     heartbeat: Arc<Heartbeat>,
-    in_flight: Arc<InFlight>,
 }
 
-impl Probe {
-    async fn ask(&self) {
-        let sent = self.source.clock.elapsed();
-        self.in_flight.lock().insert(sent);
+impl Way for Proxy {
+    async fn ask(&self, sent: Nanos) -> (Stamp, Verdict) {
         let answer = timeout(self.timeout, ask(&self.source.client, &self.path, self.expect)).await;
         let stamp = self.source.clock.stamp();
         let verdict = match answer {
@@ -124,12 +85,11 @@ impl Probe {
             Ok(Err(_)) => Verdict::unknown("no connection to the API server"),
             Err(_) => self.silence(sent, stamp.elapsed).await,
         };
-        let seen = Seen::Request { sent, result: verdict.result, state: verdict.state };
-        self.source.emit(self.signal, stamp, seen);
-        // After the answer is told: whoever sees none in flight has all answers.
-        self.in_flight.lock().remove(&sent);
+        (stamp, verdict)
     }
+}
 
+impl Proxy {
     /// No answer in time: the pods' silence, if the API server was there all the time.
     async fn silence(&self, sent: Nanos, given_up: Nanos) -> Verdict {
         if self.heartbeat.was_there(sent, given_up).await {

@@ -3,11 +3,15 @@
 
 pub mod blast;
 pub mod classify;
+pub mod direct;
 pub mod endpoints;
 pub mod heartbeat;
 pub mod http;
+pub mod requests;
 pub mod slices;
+pub mod slim;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kube::Client;
@@ -16,9 +20,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::{Nanos, Stamp, Stopwatch};
-use crate::drill::{Signal, SignalState};
+use crate::drill::{Signal, SignalState, Via};
 use heartbeat::Heartbeat;
-use http::InFlight;
+use requests::InFlight;
 
 /// One thing that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub struct Source {
     pub client: Client,
     /// The namespace of the Service.
     pub namespace: String,
+    /// `HOST:PORT` to dial for each node port that signals ask.
+    pub node_ports: BTreeMap<u16, String>,
     /// The run's clock.
     pub clock: Stopwatch,
     /// Where observations go.
@@ -110,6 +116,10 @@ impl Signals {
                 Signal::Endpoints(spec) => {
                     tasks.spawn(async move { endpoints::run(index, &spec, &source, &beat, until).await });
                 }
+                Signal::Http(spec) if spec.via != Via::ApiserverProxy => {
+                    let flying = Arc::clone(&in_flight[index]);
+                    tasks.spawn(async move { direct::run(index, &spec, &source, &flying, until).await });
+                }
                 Signal::Http(spec) => {
                     let (service, flying) = (target.to_owned(), Arc::clone(&in_flight[index]));
                     tasks.spawn(async move {
@@ -125,6 +135,12 @@ impl Signals {
     #[must_use]
     pub fn last_answer(&self) -> Nanos {
         self.heartbeat.last()
+    }
+
+    /// What knows when the API server was last heard.
+    #[must_use]
+    pub fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.heartbeat)
     }
 
     /// For each signal, when its oldest request without an answer was sent.

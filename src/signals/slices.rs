@@ -68,12 +68,6 @@ impl Slices {
     }
 }
 
-/// How many endpoints of one slice can be used.
-#[must_use]
-pub fn usable(slice: &EndpointSlice) -> usize {
-    if has_port(slice) { slice.endpoints.iter().filter(|endpoint| is_ready(endpoint)).count() } else { 0 }
-}
-
 fn has_port(slice: &EndpointSlice) -> bool {
     slice.ports.as_ref().is_some_and(|ports| !ports.is_empty())
 }

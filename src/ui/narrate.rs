@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::clock::Nanos;
 use crate::drill::{Claim, SignalState};
-use crate::journal::{AbortReason, Event, Kind, Phase, Point, StepOutcome, UndoItem, UndoResult};
+use crate::journal::{AbortReason, Event, Kind, Phase, Point, Radius, StepOutcome, UndoItem, UndoResult};
 use crate::plain::{plain, short};
 use crate::report::amounts::Millis;
+
+/// How many lines the Services beside the target get: a whole cluster that goes out must not drown
+/// the run.
+const OTHERS: usize = 40;
+const OTHERS_AND_ONE: usize = OTHERS + 1;
 
 /// Remembers what is needed to tell news from repetition.
 #[derive(Debug, Default)]
@@ -16,6 +21,8 @@ pub(super) struct Narrator {
     broken: bool,
     stable_for: String,
     namespace: String,
+    /// How often something was told of the other Services.
+    others: usize,
     /// What each signal's requests last came to.
     results: BTreeMap<String, String>,
 }
@@ -67,6 +74,7 @@ impl Narrator {
                 let blind = Millis::between(*from_ns, *to_ns);
                 vec![format!("{signal}: nothing was seen for {blind} ({reason})")]
             }
+            Kind::BlastRadius(radius) => self.radius(radius),
             Kind::Point { point, at_ns, by, uncertainty_ns, upper_bound } => {
                 self.point(*point, *at_ns, by, Millis::of(*uncertainty_ns), *upper_bound)
             }
@@ -85,6 +93,38 @@ impl Narrator {
             Kind::Warning { message } => vec![format!("WARNING: {message}")],
             Kind::Recorded { .. } | Kind::StepStarted { .. } | Kind::RunEnded | Kind::Unknown => Vec::new(),
         }
+    }
+
+    /// Another Service that goes out, or is back: of many the first ones.
+    fn radius(&mut self, radius: &Radius) -> Vec<String> {
+        let line = match radius {
+            Radius::Unwatched { reason } => format!("other Services cannot be watched: {reason}"),
+            Radius::Mended { from_ns, to_ns, reason, lost: true } => {
+                let blind = Millis::between(*from_ns, *to_ns);
+                format!("other Services: nothing was seen for {blind} ({reason})")
+            }
+            Radius::Out { namespace, service, deleted } => {
+                let how = if *deleted { "deleted" } else { "no endpoints" };
+                format!("service/{service}{}: OUT, {how}", self.away(namespace))
+            }
+            Radius::Back { namespace, service } => {
+                format!("service/{service}{}: back", self.away(namespace))
+            }
+            Radius::Watched { .. } | Radius::Broken { .. } | Radius::Mended { .. } | Radius::Unknown => {
+                return Vec::new();
+            }
+        };
+        self.others += usize::from(self.broken);
+        match self.others {
+            _ if !self.broken => Vec::new(),
+            ..=OTHERS => vec![line],
+            OTHERS_AND_ONE => vec!["more of other Services is in the report".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn away(&self, namespace: &str) -> String {
+        if namespace == self.namespace { String::new() } else { format!(" in namespace {namespace}") }
     }
 
     fn phase(&mut self, phase: Phase) -> Vec<String> {

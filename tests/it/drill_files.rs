@@ -272,3 +272,38 @@ fn unknown_drills() {
     let told = plain(&load(folder.path().to_str().unwrap()).unwrap_err());
     assert_snapshot!("folder_without_drill", told.replace(&folder.path().display().to_string(), "FOLDER"));
 }
+
+#[test]
+fn what_a_run_rests_on_is_there_on_every_cluster() {
+    let workload = "  manifests: [{file: workload.yaml, when: [kind, context]}]\n";
+    let folder = Folder::new()
+        .drill("  manifests: [workload.yaml]\n", workload)
+        .drill("{service: api-service, atLeast: 1}", "{service: api-service, when: kind}")
+        .drill("timeout: 1s, expect: 200}", "timeout: 1s, when: [kind, local]}");
+    assert_snapshot!(folder.told());
+}
+
+#[test]
+fn words_about_clusters_and_ways() {
+    let folder = Folder::new()
+        .drill("via: apiserver-proxy,", "via: apiserver-prxy, when: kined,")
+        .drill("manifests: [workload.yaml]", "manifests: [{file: workload.yaml, wen: kind}]");
+    assert_snapshot!(folder.told());
+    assert_snapshot!("when_in_a_list", Folder::new().drill("expect: 200}", "when: [kind, lokal]}").told());
+}
+
+#[test]
+fn urls_and_node_ports_that_cannot_be_asked() {
+    let http = "  - http: {via: apiserver-proxy,";
+    let more = "  - http: {name: a, via: {url: 'shop:8080'}}
+  - http: {name: b, via: {url: 'http://shop/?a=b'}}
+  - http: {name: c, via: {url: 'https://shop:0'}}
+  - http: {name: d, via: {nodePort: 0}}
+  - http: {name: e, via: {nodePort: 30080}, when: []}
+  - http: {via: apiserver-proxy,";
+    assert_snapshot!(Folder::new().drill(http, more).told());
+    assert_snapshot!(
+        "node_port_too_large",
+        Folder::new().drill("via: apiserver-proxy,", "via: {nodePort: 70000},").told()
+    );
+}

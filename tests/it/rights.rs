@@ -30,6 +30,7 @@ fn plan(drill: &str, namespace: &str) -> Plan {
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Context,
+        respond_after: Duration::ZERO,
     };
     Plan::new(drill::load(drill).unwrap(), wishes).unwrap()
 }

@@ -8,3 +8,4 @@ mod interrupted;
 mod manual;
 mod passed;
 pub mod running;
+mod ways;

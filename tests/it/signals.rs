@@ -2,5 +2,6 @@
 
 mod apiserver;
 mod blast;
+mod direct;
 mod endpoints;
 mod http;

@@ -84,8 +84,9 @@ fn drill_objects(args: &Args, plan: &Plan) -> Vec<Object> {
 /// What no Role can give.
 fn cluster_objects(args: &Args) -> Vec<Object> {
     let about = vec![
-        "Optional: reads the EndpointSlices of all namespaces, for --blast-limit cluster.".to_owned(),
-        "Without it that limit is refused; the default, --blast-limit namespace, works.".to_owned(),
+        "Optional: reads the EndpointSlices of all namespaces. Without it the report's blast radius is"
+            .to_owned(),
+        "that of this namespace, so never complete, and --blast-limit cluster is refused.".to_owned(),
         "And lists the nodes, for the report; without it their number is not known.".to_owned(),
     ];
     let name = format!("{}-{}-blast-limit", args.namespace, args.service_account);
@@ -107,5 +108,6 @@ fn wishes(args: &Args) -> Wishes {
         keep_workload: true,
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Context,
+        respond_after: std::time::Duration::ZERO,
     }
 }

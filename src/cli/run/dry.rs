@@ -11,7 +11,6 @@ use super::plan_text;
 use crate::cluster::Access;
 use crate::drill::{Length, Workload};
 use crate::engine::plan::{BlastLimit, Plan};
-use crate::engine::preflight;
 use crate::engine::preflight::tries::{self, Asked, Try};
 use crate::engine::rights::{self, Ground, Kinds};
 use crate::journal::{Cluster, StepPlace};
@@ -85,8 +84,8 @@ pub(super) async fn run(mut plan: Plan, place: Place, output: Format) -> Outcome
 }
 
 async fn on(access: &Access, plan: &mut Plan) -> Result<Planned, Failure> {
+    super::look(plan, access).await?;
     let client = access.client().map_err(Failure::environment)?;
-    preflight::preflight(&client, plan).await.map_err(super::refused)?;
     let api = Api::new(client);
     let workload = tries::workload(&api, plan).await.map_err(super::refused)?;
     let tried = tries::all(&api, plan).await.map_err(super::refused)?;

@@ -1,6 +1,7 @@
 //! `firedrill run`: a drill from its beginning to its report.
 
 mod dry;
+mod node_ports;
 mod place;
 mod plan_text;
 mod words;
@@ -15,6 +16,7 @@ use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
+use crate::cluster::Access;
 use crate::cluster::local::Held;
 use crate::drill::{self, Length, Provider};
 use crate::engine::ending::Ending;
@@ -38,6 +40,9 @@ pub struct Args {
     /// Who mends the cluster
     #[arg(long, value_enum, default_value_t)]
     respond: Respond,
+    /// Let the outage go on this long after its detection before the runbook begins
+    #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
+    respond_after: Length,
     /// Use this variant of the drill's workload and fault
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
@@ -102,10 +107,16 @@ impl From<Blast> for BlastLimit {
 /// Runs a drill. The exit code is the report's.
 pub async fn run(args: Args) -> Outcome {
     let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
+    if args.respond == Respond::Manual && !args.respond_after.is_zero() {
+        return Err(Failure::usage(words::HeldBackByHand));
+    }
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let place = args.place.place()?;
     let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
+    if let Some(known) = place.node_ports() {
+        node_ports::addresses(&plan, &known)?;
+    }
     if args.dry_run {
         return dry::run(plan, place, args.output).await;
     }
@@ -140,15 +151,20 @@ pub async fn run(args: Args) -> Outcome {
 /// A cluster that answers, and against which nothing speaks.
 async fn ready(plan: &mut Plan, place: Place, progress: &Progress) -> Result<Held, Failure> {
     let held = place.hold(progress).await?;
-    let client = held.access.client().map_err(Failure::environment)?;
-    let looked = preflight::preflight(&client, plan).await.map_err(refused);
-    match looked {
+    match look(plan, &held.access).await {
         Ok(()) => Ok(held),
         Err(refusal) => {
             held.release().await.map_err(Failure::environment)?;
             Err(refusal)
         }
     }
+}
+
+/// Whether something speaks against the run on this cluster.
+async fn look(plan: &mut Plan, access: &Access) -> Result<(), Failure> {
+    node_ports::addresses(plan, &access.node_ports)?;
+    let client = access.client().map_err(Failure::environment)?;
+    preflight::preflight(&client, plan).await.map_err(refused)
 }
 
 /// A safeguard's refusal has an exit code of its own; a cluster that fails has another.
@@ -174,6 +190,8 @@ async fn on_cluster(
     let journal = Journal::create(path).map_err(Failure::environment)?;
     let (control, probe) = (access.client(), access.probe_client());
     let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
+    let node_ports = node_ports::addresses(&plan, &access.node_ports)?;
+    let cluster = access.facts.clone();
     let guard = match Guard::start(&charge(&plan, held, path, clock), access.connection.patience).await {
         Ok(guard) => Some(guard),
         // Ctrl-C reaches the guard, too, until it has left the terminal.
@@ -187,8 +205,7 @@ async fn on_cluster(
             return Err(Failure::environment(error));
         }
     };
-    let setup =
-        Setup { control, probe, cluster: access.facts.clone(), guard, journal, clock, interrupts, plan };
+    let setup = Setup { control, probe, node_ports, cluster, guard, journal, clock, interrupts, plan };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
         progress.event(event);
@@ -264,6 +281,7 @@ fn wishes(args: &Args, provider: Provider) -> Wishes {
         keep_workload: args.keep_workload,
         blast_limit: args.blast_limit.into(),
         provider,
+        respond_after: args.respond_after.into(),
     }
 }
 

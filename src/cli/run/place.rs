@@ -6,10 +6,11 @@ use miette::Diagnostic;
 use super::super::client::ClientArgs;
 use super::super::cluster::{LocalArgs, tell};
 use super::super::exit::{Exit, Failure};
-use crate::cluster::Access;
+use super::node_ports;
 use crate::cluster::context::Context;
 use crate::cluster::local::{self, Held};
 use crate::cluster::protected::{DEFAULT, protecting};
+use crate::cluster::{Access, NodePorts};
 use crate::drill::Provider;
 use crate::ui::progress::Progress;
 
@@ -32,6 +33,10 @@ pub struct PlaceArgs {
     /// Run in this protected context all the same; the name once more, to be sure
     #[arg(long, value_name = "NAME")]
     allow_protected: Option<String>,
+    /// Where this machine reaches a node of the context: a name or an IP address, for signals that
+    /// ask node ports
+    #[arg(long, value_name = "HOST", value_parser = node_ports::host)]
+    node_address: Option<String>,
 }
 
 /// Where a run goes.
@@ -46,11 +51,17 @@ pub enum Place {
 impl PlaceArgs {
     /// Where the run goes. Nothing is sent anywhere yet.
     pub fn place(&self) -> Result<Place, Failure> {
-        let Some(context) = self.client.context()? else {
+        let Some(mut context) = self.client.context()? else {
+            if self.node_address.is_some() {
+                return Err(Failure::usage(node_ports::NoContext));
+            }
             return Ok(Place::Local(Box::new(self.local.options()?)));
         };
         if self.local.kubernetes().is_some() {
             return Err(Failure::usage(NotOurs { name: context.name }));
+        }
+        if let Some(host) = &self.node_address {
+            context.node_ports = NodePorts::At(host.clone());
         }
         let allowed = self.allow_protected.as_deref() == Some(context.name.as_str());
         match protecting(&self.protected, &[&context.name, &context.cluster]) {
@@ -70,6 +81,14 @@ impl Place {
         match self {
             Self::Local(_) => Provider::Local,
             Self::Context(_) => Provider::Context,
+        }
+    }
+
+    /// Where its node ports are reached; nothing where only the cluster knows.
+    pub fn node_ports(&self) -> Option<NodePorts> {
+        match self {
+            Self::Local(_) => Some(NodePorts::Unreachable),
+            Self::Context(context) => Some(context.node_ports.clone()),
         }
     }
 

@@ -43,6 +43,12 @@ pub(super) fn left_at_once(held: &Held, left: &[String], run: &str) -> Outcome {
     Err(Failure::new(Exit::LeftChanged, error))
 }
 
+/// A person begins when they begin.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("--respond-after holds the runbook back, but with --respond manual there is none")]
+#[diagnostic(code(firedrill::run::respond_after), help("leave one of the two out"))]
+pub(super) struct HeldBackByHand;
+
 /// A second signal: the run ended before its undo.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("left at once; this is not undone:\n{left}")]

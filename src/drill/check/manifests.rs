@@ -1,6 +1,8 @@
 //! The manifests of a drill: that they can be read, stay within the drill's namespace, and hold
 //! what the drill is about.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::Check;
@@ -8,7 +10,8 @@ use crate::drill::error::Mistake;
 use crate::drill::kinds;
 use crate::drill::manifest::{self, Object};
 use crate::drill::nearest::{nearest, suggest};
-use crate::drill::{Deployed, Step};
+use crate::drill::{Deployed, Manifest, Provider, Step, When, when};
+use crate::plain::plain;
 
 /// The objects of every manifest that the drill names.
 pub(super) struct Inventory {
@@ -16,11 +19,31 @@ pub(super) struct Inventory {
     pub objects: Vec<Object>,
     /// Whether all could be read; otherwise nobody can say that one is missing.
     pub complete: bool,
+    /// By the name of a file: the kinds of clusters on which it is there.
+    pub files: BTreeMap<String, BTreeSet<Provider>>,
 }
 
 impl Inventory {
     pub(super) fn has(&self, kind: &str, name: &str) -> bool {
-        self.objects.iter().any(|o| o.kind() == kind && o.name() == name)
+        self.held(kind, name).next().is_some()
+    }
+
+    fn held<'s>(&'s self, kind: &'s str, name: &'s str) -> impl Iterator<Item = &'s Object> {
+        self.objects.iter().filter(move |o| o.kind() == kind && o.name() == name)
+    }
+
+    /// The kinds of clusters on which no file with the object is there.
+    pub(super) fn lacking_on(&self, kind: &str, name: &str) -> Vec<Provider> {
+        let there = |provider: &Provider| {
+            self.held(kind, name).any(|o| self.files.get(&o.file).is_none_or(|on| on.contains(provider)))
+        };
+        Provider::ALL.into_iter().filter(|provider| !there(provider)).collect()
+    }
+
+    /// A file is there on these kinds of clusters, too.
+    fn add(&mut self, file: &str, when: Option<&When>) {
+        let on = self.files.entry(plain(file).into_owned()).or_default();
+        on.extend(Provider::ALL.into_iter().filter(|provider| when::is_on(when, *provider)));
     }
 
     /// The names of the objects of a kind.
@@ -35,7 +58,7 @@ impl Check<'_> {
         let drill = self.drill;
         // What is there already, no manifest of the drill can tell.
         let complete = drill.workload.deployed().is_some();
-        let mut all = Inventory { objects: Vec::new(), complete };
+        let mut all = Inventory { objects: Vec::new(), complete, files: BTreeMap::new() };
         let variants = drill.variants.iter();
         let workloads = variants.filter_map(|(name, variant)| {
             Some((format!("variants/{name}/workload"), variant.workload.as_ref()?))
@@ -50,6 +73,7 @@ impl Check<'_> {
         for (path, step) in super::steps(drill) {
             let Step::Apply(apply) = step else { continue };
             for (i, name) in apply.manifests.iter().enumerate() {
+                all.add(name, None);
                 self.file(&format!("{path}/apply/manifests/{i}"), name, &mut all);
             }
         }
@@ -67,9 +91,14 @@ impl Check<'_> {
                 .help("name at least the file with the target Service and its Deployment");
             self.note(&format!("{path}/manifests"), "empty", mistake);
         }
-        let mut own = Inventory { objects: Vec::new(), complete: !workload.manifests.is_empty() };
-        for (i, name) in workload.manifests.iter().enumerate() {
-            let found = self.file(&format!("{path}/manifests/{i}"), &name.value, all);
+        let complete = !workload.manifests.is_empty();
+        let mut own = Inventory { objects: Vec::new(), complete, files: BTreeMap::new() };
+        for (i, Manifest { file, when }) in workload.manifests.iter().enumerate() {
+            let path = format!("{path}/manifests/{i}");
+            self.sometimes(&path, when.as_ref());
+            all.add(file, when.as_ref());
+            own.add(file, when.as_ref());
+            let found = self.file(&path, file, all);
             own.complete &= found.is_some();
             own.objects.extend(found.unwrap_or_default());
         }
@@ -124,12 +153,16 @@ impl Check<'_> {
     /// The target Service and the Deployment to wait for are among the workload's objects.
     fn holds_target(&mut self, path: &str, workload: &Deployed, own: &Inventory, all: &Inventory) {
         let target = &self.drill.target.service.value;
-        if !own.has("Service", target) {
-            self.lacking("target/service", "Service", target, own, all);
-        }
+        self.holds("target/service", ("Service", target), own, all);
         let deployment = &workload.ready.deployment;
-        if !own.has("Deployment", deployment) {
-            self.lacking(&format!("{path}/ready/deployment"), "Deployment", deployment, own, all);
+        self.holds(&format!("{path}/ready/deployment"), ("Deployment", deployment), own, all);
+    }
+
+    fn holds(&mut self, path: &str, (kind, name): (&str, &str), own: &Inventory, all: &Inventory) {
+        if own.has(kind, name) {
+            self.object_everywhere(path, kind, name, own);
+        } else {
+            self.lacking(path, kind, name, own, all);
         }
     }
 

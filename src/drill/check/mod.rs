@@ -6,6 +6,7 @@ mod manifests;
 mod rounds;
 mod signals;
 mod steps;
+mod when;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ pub fn check(name: &str, text: &str, drill: &Drill, files: &Files) -> Result<Vec
     check.runbook();
     let inventory = check.manifests();
     check.steps(&inventory);
+    check.node_ports(&inventory);
     check.finish()
 }
 

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use super::manifests::Inventory;
 use super::{Check, is_word};
 use crate::drill::error::Mistake;
+use crate::drill::manifest::Object;
 use crate::drill::nearest::suggest;
-use crate::drill::{HttpSignal, Signal};
+use crate::drill::{HttpSignal, Signal, Site, Via};
 
 impl Check<'_> {
     pub(super) fn signals(&mut self) {
         self.signal_names();
         self.first_signal();
         for (i, signal) in self.drill.signals.iter().enumerate() {
+            let key = if matches!(signal.value, Signal::Http(_)) { "http" } else { "endpoints" };
+            self.sometimes(&format!("signals/{i}/{key}"), signal.value.when());
             match &signal.value {
                 Signal::Endpoints(endpoints) if endpoints.at_least == 0 => {
                     let mistake = Mistake::new(
@@ -45,11 +51,11 @@ impl Check<'_> {
         }
     }
 
-    /// Refuses the name of a signal that the drill does not have.
+    /// Refuses the name of a signal that the drill does not have, or not on every cluster.
     pub(super) fn signal(&mut self, path: &str, name: &str) {
         let known: Vec<&str> = self.drill.signals.iter().map(|s| s.value.name()).collect();
         if known.contains(&name) {
-            return;
+            return self.signal_everywhere(path, name);
         }
         let mistake =
             Mistake::new("firedrill::drill::unknown-signal", format!("there is no signal `{name}`"))
@@ -86,7 +92,7 @@ impl Check<'_> {
         let target = &self.drill.target.service.value;
         let first = self.drill.signals.first().map(|s| &s.value);
         if matches!(first, Some(Signal::Endpoints(endpoints)) if endpoints.service == *target) {
-            return;
+            return self.first_everywhere();
         }
         let mistake = Mistake::new(
             "firedrill::drill::first-signal",
@@ -110,6 +116,50 @@ impl Check<'_> {
                 Mistake::new("firedrill::drill::http-status", format!("{} is no HTTP status", http.expect))
                     .help("a good answer has a status such as 200");
             self.note(&format!("{path}/expect"), "no status", mistake);
+        }
+        self.via(&format!("{path}/via"), &http.via);
+    }
+
+    /// A node port that no manifest asks for is chosen by the API server, and hardly this one.
+    pub(super) fn node_ports(&mut self, inventory: &Inventory) {
+        if !inventory.complete {
+            return;
+        }
+        for (i, signal) in self.drill.signals.iter().enumerate() {
+            let Signal::Http(HttpSignal { via: Via::NodePort(port), .. }) = &signal.value else { continue };
+            let ports =
+                |object: &Object| object.value.pointer("/spec/ports").and_then(Value::as_array).cloned();
+            let mut all =
+                inventory.objects.iter().filter(|o| o.kind() == "Service").filter_map(ports).flatten();
+            if *port > 0 && !all.any(|found| found["nodePort"] == *port) {
+                let message = format!("no Service of the manifests has the node port {port}");
+                let mistake = Mistake::new("firedrill::drill::node-port", message)
+                    .help(format!("say `type: NodePort` and `nodePort: {port}` in the Service's manifest"))
+                    .warning();
+                self.note(&format!("signals/{i}/http/via/nodePort"), "not in the manifests", mistake);
+            }
+        }
+    }
+
+    fn via(&mut self, path: &str, via: &Via) {
+        match via {
+            Via::ApiserverProxy => {}
+            Via::Url(url) => {
+                if let Err(why) = Site::parse(url) {
+                    let message = format!("requests cannot be sent to `{url}`: {why}");
+                    let mistake = Mistake::new("firedrill::drill::url", message).help(
+                        "write the scheme, the host and perhaps a port: http://shop.example:8080; the \
+                         signal's `path` is appended",
+                    );
+                    self.note(&format!("{path}/url"), "no such URL", mistake);
+                }
+            }
+            Via::NodePort(0) => {
+                let mistake = Mistake::new("firedrill::drill::node-port", "0 is no port of a node")
+                    .help("write the `nodePort` of the Service, such as 30080");
+                self.note(&format!("{path}/nodePort"), "no port", mistake);
+            }
+            Via::NodePort(_) => {}
         }
     }
 }

@@ -182,8 +182,12 @@ impl Check<'_> {
             );
             self.note(path, "grants rights", mistake);
         }
-        if inventory.complete && !is_made_by_controllers(kind) && !inventory.has(kind.kind, &object.name) {
-            self.missing(path, object, kind, inventory);
+        if inventory.complete && !is_made_by_controllers(kind) {
+            if inventory.has(kind.kind, &object.name) {
+                self.object_everywhere(path, kind.kind, &object.name, inventory);
+            } else {
+                self.missing(path, object, kind, inventory);
+            }
         }
         Some(kind)
     }

@@ -22,6 +22,7 @@ pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<(), Refusal> 
     let api = Api::new(client.clone());
     ground::namespace(&api, plan).await?;
     rights::check(client, plan).await?;
+    plan.ground.all_slices = rights::sees_all(client).await?;
     if plan.ground.makes_namespace {
         // There is nothing yet to be in anybody's way, or to try a step out on.
         return Ok(());

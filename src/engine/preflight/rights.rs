@@ -69,6 +69,15 @@ pub async fn check_on(client: &Client, plan: &Plan, ground: Ground) -> Result<()
     Err(MissingRights { rights: missing, command: command(plan, ground) }.into())
 }
 
+/// Whether the client may watch the EndpointSlices of all namespaces. No run needs that, but one
+/// whose limit is the cluster: without it the blast radius is that of one namespace.
+///
+/// # Errors
+/// Where the API server refuses the question or does not answer it in time.
+pub async fn sees_all(client: &Client) -> Result<bool, ApiError> {
+    Ok(missing(client, &rights::all_slices()).await?.is_empty())
+}
+
 /// Those of the rights that the client does not have, in their order.
 ///
 /// # Errors

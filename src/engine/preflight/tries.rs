@@ -59,7 +59,7 @@ pub async fn all(api: &Api, plan: &Plan) -> Result<Vec<Try>, Refusal> {
 /// The workload's manifests as if a step applied them; nothing where it is there already.
 pub async fn workload(api: &Api, plan: &Plan) -> Result<Option<Try>, Refusal> {
     let Workload::Deployed(deployed) = &plan.drill.workload else { return Ok(None) };
-    let manifests = deployed.manifests.iter().map(|file| file.value.clone()).collect();
+    let manifests = deployed.manifests.iter().map(|manifest| manifest.file.clone()).collect();
     let step = Step::Apply(crate::drill::ApplyStep { manifests });
     let place = Place { api, namespace: &plan.namespace, manifests: &plan.manifests_by_file };
     let requests = preview(&step, place).await?;

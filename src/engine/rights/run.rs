@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::gather::{Gather, Scope};
 use super::kinds::Resource;
 use super::{Ground, Purpose, watches_others};
-use crate::drill::Signal;
+use crate::drill::{Signal, Via};
 use crate::engine::plan::{BlastLimit, Plan};
 
 /// The resource of namespaces, which are in none themselves.
@@ -71,8 +71,8 @@ pub(super) fn workload<'a>(gather: &mut Gather<'a>, plan: &'a Plan, ground: Grou
     for manifest in &plan.manifests {
         super::steps::apply(gather, Purpose::Deploy, manifest, ground == Ground::Existing);
     }
-    if let Some(deployed) = plan.drill.workload.deployed() {
-        rollout(gather, Purpose::Ready, &deployed.ready.deployment);
+    for deployment in plan.deployments() {
+        rollout(gather, Purpose::Ready, deployment);
     }
 }
 
@@ -90,7 +90,9 @@ pub(super) fn signals(gather: &mut Gather<'_>, plan: &Plan, ground: Ground) {
     for signal in plan.signals() {
         match signal {
             Signal::Endpoints(_) => gather.add(Purpose::Signals, &slices(), None, &["list", "watch"]),
-            Signal::Http(_) => proxy(gather, plan),
+            Signal::Http(http) if http.via == Via::ApiserverProxy => proxy(gather, plan),
+            // No API server is in between.
+            Signal::Http(_) => {}
         }
     }
     if !watches_others(plan, ground) {

@@ -20,6 +20,7 @@ fn wishes() -> Wishes {
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Local,
+        respond_after: Duration::ZERO,
     }
 }
 

@@ -93,25 +93,6 @@ pub(super) fn cause(page: &mut Page, report: &DamageReport) {
     }
 }
 
-/// Who was hurt.
-pub(super) fn blast_radius(page: &mut Page, report: &DamageReport) {
-    let radius = &report.blast_radius;
-    if radius.services.is_empty() {
-        return;
-    }
-    page.section("Blast radius");
-    for service in &radius.services {
-        let until = service.to_ms.map_or("the end of the watch".to_owned(), |to| to.to_string());
-        page.line(&format!(
-            "service/{}: no endpoints from {} to {until}, counted from the fault",
-            service.service, service.from_ms
-        ));
-    }
-    if !radius.complete {
-        page.line("other Services were not watched");
-    }
-}
-
 /// Whether everything is as it was.
 pub(super) fn undo(page: &mut Page, report: &DamageReport) {
     page.section("Undo");

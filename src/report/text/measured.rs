@@ -9,7 +9,7 @@ use crate::report::damage::{Basis, SignalDamage};
 use crate::report::plain::plain;
 
 /// ` ± 50 ms`, or nothing where a time is exact.
-fn off_by(uncertainty: Millis) -> String {
+pub(super) fn off_by(uncertainty: Millis) -> String {
     if uncertainty.micros() == 0 { String::new() } else { format!("± {uncertainty}") }
 }
 
@@ -93,12 +93,7 @@ fn downtimes(page: &mut Page, report: &DamageReport, declared: bool) {
     let scenario = report.scenario;
     let mut columns = [scenario.downtime_s, scenario.optimal_s, scenario.worst_s]
         .map(|s| if declared { length(s) } else { String::new() });
-    // The signal that money is counted from comes first: it stands beside the scenario.
-    let costly = |s: &&SignalDamage| {
-        (s.via == SignalSource::Slices) != (report.revenue.basis == Some(Basis::Endpoints))
-    };
-    let (others, first): (Vec<_>, Vec<_>) = report.signals.iter().partition(costly);
-    for signal in first.into_iter().chain(others) {
+    for signal in costly_first(report) {
         let bound = if signal.upper_bound { "≤ " } else { "" };
         let sort = if signal.via == SignalSource::Slices {
             report.downtime.endpoints_ms
@@ -116,6 +111,18 @@ fn downtimes(page: &mut Page, report: &DamageReport, declared: bool) {
             page.row(COLUMNS, ["  of it not known", &signal.unknown_ms.to_string(), "", ""], "");
         }
     }
+}
+
+/// The signal that money is counted from comes first: it stands beside the scenario.
+fn costly_first(report: &DamageReport) -> Vec<&SignalDamage> {
+    let slices = report.revenue.basis == Some(Basis::Endpoints);
+    let costly = report.signals.iter().filter(|s| (s.via == SignalSource::Slices) == slices);
+    // The first, where two are as long.
+    let costly = costly.rev().max_by_key(|s| s.downtime_ms);
+    let others = report.signals.iter().filter(|s| costly.is_none_or(|costly| !std::ptr::eq(costly, *s)));
+    // Then those of its sort.
+    let (same, rest): (Vec<_>, Vec<_>) = others.partition(|s| (s.via == SignalSource::Slices) == slices);
+    costly.into_iter().chain(same).chain(rest).collect()
 }
 
 fn revenue(page: &mut Page, report: &DamageReport, declared: bool) {
@@ -143,19 +150,6 @@ fn revenue(page: &mut Page, report: &DamageReport, declared: bool) {
     };
     page.gap();
     page.line(&format!("The revenue loss is simulated: {rate} a minute at first{basis}."));
-}
-
-/// What came back.
-pub(super) fn requests(page: &mut Page, report: &DamageReport) {
-    let requests = &report.requests;
-    if requests.sent == 0 {
-        return;
-    }
-    page.section("Requests");
-    page.line(&format!("{} sent, {} failed", requests.sent, requests.failed));
-    for (result, count) in &requests.by_result {
-        page.item(&format!("{count:>7} × "), result);
-    }
 }
 
 /// When nothing could be seen.

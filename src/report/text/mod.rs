@@ -4,6 +4,8 @@
 mod account;
 mod measured;
 mod page;
+mod radius;
+mod sight;
 
 pub(crate) use account::promise;
 use page::Page;
@@ -19,13 +21,14 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     headline(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
-    measured::requests(&mut page, report);
+    sight::sight(&mut page, report);
+    sight::requests(&mut page, report);
     measured::gaps(&mut page, report);
     account::budget(&mut page, report);
     account::choices(&mut page, report);
     account::steps(&mut page, report);
     account::cause(&mut page, report);
-    account::blast_radius(&mut page, report);
+    radius::blast_radius(&mut page, report);
     account::undo(&mut page, report);
     list(&mut page, "Warnings", &report.warnings);
     list(&mut page, "Notes", &report.notes);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use firedrill::cluster::binaries;
 use firedrill::cluster::local::{self, Options, processes};
@@ -89,6 +90,12 @@ fn up_recovers_what_a_reboot_has_left() {
     for process in processes::of(&cluster) {
         let kill = Command::new("kill").args(["-9", &process.pid.to_string()]).status().unwrap();
         assert!(kill.success());
+    }
+    // A signal is sent at once; an end takes as long as it takes.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !processes::of(&cluster).is_empty() {
+        assert!(Instant::now() < deadline, "not ended: {:?}", processes::of(&cluster));
+        std::thread::sleep(Duration::from_millis(10));
     }
     let mut stranger = Command::new("sleep").arg("300").spawn().unwrap();
     let pid_file = cluster.components().join("pids/kube-apiserver.pid");

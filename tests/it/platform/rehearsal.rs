@@ -1,6 +1,7 @@
 //! A whole run inside the test's process: what happens in it can set a fault of the platform
 //! going at the very event.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,7 @@ impl Rehearsal {
             keep_workload: false,
             blast_limit: BlastLimit::Namespace,
             provider: Provider::Local,
+            respond_after: Duration::ZERO,
         };
         let plan = Plan::new(drill::load(drill).unwrap(), wishes).unwrap();
         let clock = Stopwatch::start();
@@ -72,6 +74,12 @@ impl Rehearsal {
     /// The workload, and with it its namespace, stays.
     pub fn keep_workload(mut self) -> Self {
         self.plan.wishes.keep_workload = true;
+        self
+    }
+
+    /// By somebody who may watch the whole cluster.
+    pub fn everywhere(mut self) -> Self {
+        self.plan.ground.all_slices = true;
         self
     }
 
@@ -114,6 +122,7 @@ impl Rehearsal {
             plan: self.plan,
             control: Client::try_from(self.config).unwrap(),
             probe: Client::try_from(probe).unwrap(),
+            node_ports: BTreeMap::new(),
             cluster: cluster(),
             journal: Journal::create(&path).unwrap(),
             clock: self.clock,

@@ -56,8 +56,10 @@ async fn a_run_with_exactly_these_rights_and_a_bystander() {
     std::fs::write(&path, restricted).unwrap();
     bystander(&admin, "bank").await;
 
-    let passed = Running::start_with(sandbox.firedrill(), &[DRILL, "--blast-limit", "cluster"]).end().await;
+    let args = [DRILL, "--blast-limit", "cluster", "--output", "json"];
+    let passed = Running::start_with(sandbox.firedrill(), &args).end().await;
     assert_eq!(passed.code, Some(0));
+    assert_eq!(passed.report()["blastRadius"]["complete"], true);
     assert!(passed.undo_complete());
 
     let aborted = broken(&sandbox, &admin, &["--blast-limit", "cluster"]).await;
@@ -71,5 +73,8 @@ async fn a_run_with_exactly_these_rights_and_a_bystander() {
     serve(&admin, "bank").await;
     let elsewhere = broken(&sandbox, &admin, &[]).await;
     assert_eq!(elsewhere.code, Some(0), "the limit is the target's namespace");
+    let beside = &elsewhere.report()["blastRadius"]["services"][1];
+    assert_eq!((&beside["namespace"], &beside["service"]), (&json!("bank"), &json!("ledger")));
+    assert_eq!((&beside["deleted"], &beside["toMs"]), (&json!(true), &json!(null)));
     assert!(sandbox.firedrill().args(["cluster", "down"]).output().unwrap().status.success());
 }

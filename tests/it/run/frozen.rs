@@ -59,9 +59,9 @@ async fn a_second_signal_leaves_at_once_and_says_what_is_left() {
     run.signal(Signal::INT);
     let ended = run.end().await;
     own.send_to_apiserver(Signal::CONT);
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     // Its guard is gone with it: what was said to be left is left.
-    assert_eq!(own.selected(&namespace).await, "api-svc");
-    assert_eq!(ended.code, Some(5));
+    assert_eq!(own.selected(&namespace).await, "api-svc", "{}\n{:#?}", ended.stderr, ended.events);
     assert!(ended.stderr.contains("service/api-service"), "{}", ended.stderr);
     assert!(ended.stderr.contains("firedrill recover --kubeconfig"), "{}", ended.stderr);
 }

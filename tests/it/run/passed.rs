@@ -106,3 +106,26 @@ async fn wrong_options_do_what_they_claim() {
     assert_eq!(report["scenario"]["downtimeS"], 22 * 60);
     assert_eq!(report["undo"]["complete"], true);
 }
+
+/// What an outage does to others takes its time; a runbook that mends at once never shows it.
+#[tokio::test]
+async fn a_runbook_can_be_held_back() {
+    let ended = Running::start(&[DRILL, "--respond-after", "1500ms", "--output", "json"]).end().await;
+    assert_eq!(ended.code, Some(0));
+    let report = ended.report();
+    let (detect, acknowledge) =
+        (number(&report, "/durationsMs/detect"), number(&report, "/durationsMs/acknowledge"));
+    assert!((1_500.0..2_500.0).contains(&(acknowledge - detect)), "{detect} {acknowledge}");
+    assert!(number(&report, "/downtime/endpointsMs") > 1_500.0);
+    let notes = report["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().contains("held back for 1s 500ms")), "{notes:?}");
+}
+
+#[test]
+fn a_person_is_not_held_back() {
+    let refused = shared::firedrill()
+        .args(["run", DRILL, "--respond", "manual", "--respond-after", "1s"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+}

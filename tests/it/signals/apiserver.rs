@@ -1,7 +1,7 @@
 //! A stand-in for the API server: one Service, one slice, a watch that the test feeds, and a
 //! service proxy that answers as the test says.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -73,6 +73,7 @@ impl ApiServer {
         let source = Source {
             client: client.clone(),
             namespace: "ns".to_owned(),
+            node_ports: BTreeMap::new(),
             clock: Stopwatch::start(),
             observed,
         };

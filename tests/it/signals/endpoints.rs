@@ -5,7 +5,7 @@ use serde_json::json;
 use super::apiserver::{ApiServer, slice, status};
 
 fn signal() -> Signal {
-    Signal::Endpoints(EndpointsSignal { name: None, service: "api".to_owned(), at_least: 1 })
+    Signal::Endpoints(EndpointsSignal { name: None, service: "api".to_owned(), at_least: 1, when: None })
 }
 
 async fn watched(usable: usize) -> ApiServer {

@@ -7,6 +7,7 @@ pub mod objects;
 pub mod sandbox;
 pub mod shared;
 pub mod small;
+pub mod web;
 
 use std::process::Output;
 use std::time::{Duration, Instant};

@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use super::*;
+
+/// The first drill with a storefront, and a client of the node port, on some clusters only.
+fn plan(provider: Provider) -> Plan {
+    let folder = tempfile::tempdir().unwrap();
+    let builtin = &crate::drill::catalogue::builtin()[0];
+    for (name, text) in builtin.files {
+        let text = text
+            .replace(
+                "manifests: [workload.yaml]",
+                "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
+            )
+            .replace(
+                "\nsteadyState:",
+                "  - http: {name: node, via: {nodePort: 30080}, when: kind}\n\nsteadyState:",
+            );
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let front = "{apiVersion: v1, kind: Service, metadata: {name: front}}";
+    std::fs::write(folder.path().join("front.yaml"), front).unwrap();
+    let wishes = Wishes {
+        run: "run-x".to_owned(),
+        by: String::new(),
+        namespace: None,
+        responder: ResponderKind::Runbook,
+        variant: None,
+        max_duration: Duration::from_secs(60),
+        keep_workload: false,
+        blast_limit: BlastLimit::Namespace,
+        provider,
+    };
+    Plan::new(crate::drill::load(folder.path().to_str().unwrap()).unwrap(), wishes).unwrap()
+}
+
+#[test]
+fn a_plan_holds_what_is_there_on_its_kind_of_cluster() {
+    let of = |provider| {
+        let plan = plan(provider);
+        let fronts = plan.manifests.iter().filter(|object| object["metadata"]["name"] == "front").count();
+        (plan.signals().len(), fronts, plan.manifests_by_file.contains_key("front.yaml"), plan.node_ports())
+    };
+    let node = BTreeMap::from([(30080, "node".to_owned())]);
+    assert_eq!(of(Provider::Local), (2, 0, false, BTreeMap::new()));
+    assert_eq!(of(Provider::Kind), (3, 1, true, node));
+    assert_eq!(of(Provider::Context), (2, 1, true, BTreeMap::new()));
+    // It is the same drill all the same.
+    assert_eq!(plan(Provider::Local).brief().drill_hash, plan(Provider::Kind).brief().drill_hash);
+}
+
+#[test]
+fn the_journal_says_which_way_each_signal_took() {
+    let sources: Vec<_> = plan(Provider::Kind).brief().signals.into_iter().map(|s| s.source).collect();
+    assert_eq!(sources, [SignalSource::Slices, SignalSource::ApiserverProxy, SignalSource::NodePort]);
+}
