@@ -9,14 +9,19 @@
 mod support;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::cluster::BenchCluster;
+use support::crowd::{self, Churn};
+use support::lag::Lags;
 use support::process::{Measured, run_firedrill};
 use support::table::{Row, Table};
 use support::{guard, lag};
+use tokio::runtime::Runtime;
 
 const DRILL: &str = "service-has-no-endpoints";
+/// How many slices of others change each second where some do.
+const A_SECOND: u32 = 100;
 
 fn main() -> ExitCode {
     let short = std::env::args().any(|arg| arg == "--short");
@@ -24,12 +29,14 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     let cluster = BenchCluster::up();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let lags = runtime.expect("a runtime").block_on(lag::measure(cluster.kubeconfig(), flips));
+    let runtime = runtime.expect("a runtime");
+    let lags = runtime.block_on(lag::measure(cluster.kubeconfig(), "lags", flips));
     table.lag("detection lag, median", &lags, 50.0, 1.1);
     table.lag("detection lag, p99", &lags, 99.0, 1.3);
     whole_runs(&mut table, &cluster, runs);
     safety(&mut table, &cluster, runs);
     drop(cluster);
+    crowded(&mut table, &runtime, &lags, if short { 2_000 } else { 10_000 });
     from_nothing(&mut table, runs.min(3));
     table.print();
     if short || table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -67,6 +74,26 @@ fn safety(table: &mut Table, cluster: &BenchCluster, runs: usize) {
     table.push(Row::limit("peak memory of guard, undoing", mib(guarded.peak_kib), "MiB", 15.0, "limit"));
     let undone = guarded.undone.as_secs_f64();
     table.push(Row::limit("undone after SIGKILL", undone, "s", 2.0, "limit"));
+}
+
+/// On a cluster with so many Services of ten endpoints each, all of them watched: quiet at first,
+/// then while a hundred of their slices change each second.
+fn crowded(table: &mut Table, runtime: &Runtime, small: &Lags, services: usize) {
+    let (flips, cluster) = (small.firedrill_ms.len(), BenchCluster::up());
+    let kubeconfig = cluster.kubeconfig();
+    runtime.block_on(crowd::create(kubeconfig, services));
+    let quiet = runtime.block_on(lag::measure(kubeconfig, "quiet", flips));
+    let run = || run_firedrill(cluster.state.path(), &["run", DRILL, "--output", "json"]).peak_kib;
+    let alone = run();
+    let churn = runtime.block_on(Churn::start(kubeconfig, services, A_SECOND));
+    let began = Instant::now();
+    let busy = runtime.block_on(lag::measure(kubeconfig, "busy", flips));
+    let peak = run().max(alone);
+    let changes = f64::from(runtime.block_on(churn.stop())) / began.elapsed().as_secs_f64();
+    let of = format!("{services} Services");
+    table.push(Row::limit(&format!("peak memory, {of}"), mib(peak), "MiB", 40.0, "limit"));
+    table.lag_beside(&format!("detection lag, {of}"), &quiet, small, 1.5);
+    table.lag_beside(&format!("and {changes:.0} changes a second"), &busy, small, 1.5);
 }
 
 /// Binaries cached, no cluster. The reference is `cluster up` alone.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use firedrill::clock::Stopwatch;
 use firedrill::drill::{EndpointsSignal, Signal, SignalState};
+use firedrill::signals::blast::{Blast, ServiceName};
 use firedrill::signals::{Observation, Seen, Signals, Source};
 use futures::AsyncBufReadExt as _;
 use futures::TryStreamExt as _;
@@ -19,7 +21,6 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
-const NAMESPACE: &str = "firedrill-bench";
 /// Between two flips. The controller manager's clients write 20 times a second at most; without a
 /// pause the bench would measure that.
 const PAUSE: Duration = Duration::from_millis(80);
@@ -31,26 +32,32 @@ pub struct Lags {
     pub bare_ms: Vec<f64>,
 }
 
-/// Flips the selector of a Service `flips` times, away and back.
-pub async fn measure(kubeconfig: &Path, flips: usize) -> Lags {
+/// Flips the selector of a Service `flips` times, away and back, in a namespace of this name. As
+/// in a run, one watch of the whole cluster goes on beside the signal.
+pub async fn measure(kubeconfig: &Path, namespace: &str, flips: usize) -> Lags {
     let control = client(kubeconfig).await;
-    deploy(&control).await;
+    deploy(&control, namespace).await;
     let (observed, mut observations) = unbounded_channel();
     let clock = Stopwatch::start();
     let source = Source {
         client: client(kubeconfig).await,
-        namespace: NAMESPACE.to_owned(),
+        namespace: namespace.to_owned(),
         node_ports: BTreeMap::new(),
         clock,
         observed,
     };
     let spec = EndpointsSignal { name: None, service: "api".to_owned(), at_least: 1, when: None };
     let signals = Signals::start(&[Signal::Endpoints(spec)], "api", &source);
-    let mut bare = bare_watch(client(kubeconfig).await);
+    let target = ServiceName { namespace: namespace.to_owned(), name: "api".to_owned() };
+    let radius = Arc::new(Blast::new(None, &target, clock, Box::new(|_, _| {})));
+    let (watching, beside) = (Arc::clone(&radius), client(kubeconfig).await);
+    let watching = tokio::spawn(async move { watching.watch(&beside).await });
+    radius.arm(WITHIN).await.expect("a whole list");
+    let mut bare = bare_watch(client(kubeconfig).await, namespace);
     seen(&mut observations, SignalState::Up).await;
     bare_seen(&mut bare, SignalState::Up).await;
 
-    let services = Api::<Service>::namespaced(control.clone(), NAMESPACE);
+    let services = Api::<Service>::namespaced(control.clone(), namespace);
     let mut lags = Lags { firedrill_ms: Vec::new(), bare_ms: Vec::new() };
     for flip in 0..flips {
         let (value, state) =
@@ -65,8 +72,9 @@ pub async fn measure(kubeconfig: &Path, flips: usize) -> Lags {
         lags.bare_ms.push(millis(theirs - sent));
     }
     signals.stop().await;
+    watching.abort();
     let namespaces = Api::<Namespace>::all(control);
-    namespaces.delete(NAMESPACE, &DeleteParams::default()).await.expect("the namespace can be deleted");
+    namespaces.delete(namespace, &DeleteParams::default()).await.expect("the namespace can be deleted");
     lags
 }
 
@@ -74,15 +82,15 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-async fn client(kubeconfig: &Path) -> Client {
+pub async fn client(kubeconfig: &Path) -> Client {
     let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     Client::try_from(config.expect("a config")).expect("a client")
 }
 
-async fn deploy(client: &Client) {
+async fn deploy(client: &Client, namespace: &str) {
     let labels = json!({"app": "api"});
-    create::<Namespace>(&Api::all(client.clone()), json!({"metadata": {"name": NAMESPACE}})).await;
+    create::<Namespace>(&Api::all(client.clone()), json!({"metadata": {"name": namespace}})).await;
     let deployment = json!({
         "metadata": {"name": "api"},
         "spec": {"replicas": 3, "selector": {"matchLabels": labels}, "template": {
@@ -90,10 +98,10 @@ async fn deploy(client: &Client) {
             "spec": {"containers": [{"name": "api", "image": "api", "ports": [{"containerPort": 8080}]}]},
         }},
     });
-    create::<Deployment>(&Api::namespaced(client.clone(), NAMESPACE), deployment).await;
+    create::<Deployment>(&Api::namespaced(client.clone(), namespace), deployment).await;
     let service =
         json!({"metadata": {"name": "api"}, "spec": {"selector": labels, "ports": [{"port": 8080}]}});
-    create::<Service>(&Api::namespaced(client.clone(), NAMESPACE), service).await;
+    create::<Service>(&Api::namespaced(client.clone(), namespace), service).await;
 }
 
 async fn create<K>(api: &Api<K>, object: Value)
@@ -126,12 +134,12 @@ async fn bare_seen(lines: &mut UnboundedReceiver<(Instant, String)>, wanted: Sig
 }
 
 /// The least that a watch can be: lines of an HTTP answer, stamped as they arrive, unread.
-fn bare_watch(client: Client) -> UnboundedReceiver<(Instant, String)> {
+fn bare_watch(client: Client, namespace: &str) -> UnboundedReceiver<(Instant, String)> {
     let (line, lines) = unbounded_channel();
+    let path = format!(
+        "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?watch=true&labelSelector=kubernetes.io%2Fservice-name%3Dapi"
+    );
     tokio::spawn(async move {
-        let path = format!(
-            "/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices?watch=true&labelSelector=kubernetes.io%2Fservice-name%3Dapi"
-        );
         let request = http::Request::get(path).body(Vec::new()).expect("a request");
         let mut answer = client.request_stream(request).await.expect("a watch").lines();
         while let Ok(Some(next)) = answer.try_next().await {

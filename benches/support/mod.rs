@@ -1,6 +1,7 @@
 //! What the bench is made of.
 
 pub mod cluster;
+pub mod crowd;
 pub mod guard;
 pub mod lag;
 pub mod process;

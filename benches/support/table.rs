@@ -49,6 +49,18 @@ impl Table {
         });
     }
 
+    /// The median of firedrill's lags beside that of the small cluster.
+    pub fn lag_beside(&mut self, name: &str, lags: &Lags, small: &Lags, limit: f64) {
+        let [ours, small] = [lags, small].map(|lags| percentile(lags.firedrill_ms.iter().copied(), 50.0));
+        self.push(Row {
+            name: name.to_owned(),
+            figure: format!("{ours:.2} ms"),
+            reference: format!("small cluster: {small:.2} ms"),
+            limit: format!("{:.2} of ≤ {limit} times", ours / small),
+            holds: ours / small <= limit,
+        });
+    }
+
     pub fn holds(&self) -> bool {
         self.rows.iter().all(|row| row.holds)
     }

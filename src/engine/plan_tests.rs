@@ -28,6 +28,7 @@ fn plan(provider: Provider) -> Plan {
         variant: None,
         max_duration: Duration::from_secs(60),
         keep_workload: false,
+        respond_after: Duration::ZERO,
         blast_limit: BlastLimit::Namespace,
         provider,
     };

@@ -205,7 +205,7 @@ async fn on_cluster(
             return Err(Failure::environment(error));
         }
     };
-    let setup = Setup { control, probe, node_ports, cluster, guard, journal, clock, interrupts, plan };
+    let setup = Setup { plan, control, probe, node_ports, cluster, guard, journal, clock, interrupts };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
         progress.event(event);

@@ -56,7 +56,7 @@ fn namespace(planned: &Planned) -> String {
 
 fn blast(planned: &Planned) -> &'static str {
     match planned.blast_limit {
-        "off" => "not watched: other Services may lose all their endpoints",
+        "off" => "no limit: other Services may lose all their endpoints; the report lists them",
         "cluster" => {
             "a Service of the cluster that is not the drill's and loses all its endpoints ends the run"
         }

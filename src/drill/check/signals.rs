@@ -143,7 +143,6 @@ impl Check<'_> {
 
     fn via(&mut self, path: &str, via: &Via) {
         match via {
-            Via::ApiserverProxy => {}
             Via::Url(url) => {
                 if let Err(why) = Site::parse(url) {
                     let message = format!("requests cannot be sent to `{url}`: {why}");
@@ -159,7 +158,7 @@ impl Check<'_> {
                     .help("write the `nodePort` of the Service, such as 30080");
                 self.note(&format!("{path}/nodePort"), "no port", mistake);
             }
-            Via::NodePort(_) => {}
+            Via::ApiserverProxy | Via::NodePort(_) => {}
         }
     }
 }
