@@ -150,7 +150,10 @@ impl Plugin {
         // What it printed may be half a token, so it is not quoted.
         let read: Printed = serde_json::from_str(printed)
             // kubectl takes YAML, too.
-            .or_else(|error| serde_saphyr::from_str(printed).map_err(|_| error))
+            .or_else(|error| match error.is_data() {
+                true => Err(error),
+                false => serde_saphyr::from_str(printed).map_err(|_| error),
+            })
             .map_err(|error| {
                 let (line, column) = (error.line(), error.column());
                 format!("printed something that is no ExecCredential (line {line}, column {column})")

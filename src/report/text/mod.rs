@@ -12,7 +12,7 @@ use page::Page;
 
 use super::DamageReport;
 use super::verdict::Verdict;
-use crate::journal::{AbortReason, Cluster, ResponderKind, SignalSource};
+use crate::journal::{AbortReason, Cluster, ResponderKind};
 
 /// The report as text, with a line end. `journal` says where its events are kept.
 #[must_use]
@@ -106,9 +106,6 @@ fn identity(page: &mut Page, report: &DamageReport) {
     match &report.cluster {
         Some(c) => page.item("cluster  ", &cluster(c)),
         None => page.item("cluster  ", "none was reached"),
-    }
-    for signal in report.signals.iter().filter(|signal| signal.via == SignalSource::ApiserverProxy) {
-        page.item("         ", &format!("{}: through the API server's service proxy", signal.name));
     }
 }
 

@@ -15,5 +15,5 @@ async fn a_report_says_whose_kubernetes_it_was_and_how_many_nodes() {
     let version = shared::client().await.apiserver_version().await.unwrap().git_version;
     let cluster = format!("cluster  staging, {version} (context, kwok, 1 node)");
     assert!(ended.stdout.contains(&cluster), "{}", ended.stdout);
-    assert!(ended.stdout.contains("http: through the API server's service proxy"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("http (L7: the API server's service proxy)"), "{}", ended.stdout);
 }
