@@ -1,18 +1,33 @@
 //! The cluster of a command that starts none: the local one, or one that was named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use miette::Diagnostic;
 
+use super::cluster::quoted;
 use super::exit::Failure;
 use crate::cluster;
 use crate::cluster::context::{Context, Named};
+use crate::cluster::kind;
 use crate::cluster::local::{self, Options};
 use crate::cluster::state::SHARED;
 
 /// Which cluster. Without any of these: the one that `cluster up` made.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct ClientArgs {
+    /// firedrill's own control plane, or a kind cluster
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHICH",
+        conflicts_with_all = ["kubeconfig", "context", "current_context"]
+    )]
+    cluster: Which,
+    /// The kind cluster's name
+    #[arg(long, value_name = "NAME", env = "FIREDRILL_KIND_CLUSTER", default_value = kind::NAME)]
+    kind_cluster: String,
     /// Another kubeconfig; its current context, unless --context names one
     #[arg(long, value_name = "PATH")]
     kubeconfig: Option<PathBuf>,
@@ -24,13 +39,23 @@ pub struct ClientArgs {
     current_context: bool,
 }
 
+/// A cluster that firedrill finds without a kubeconfig of the user's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// The one that `cluster up` made; a run makes one of its own where it is not up
+    #[default]
+    Local,
+    /// A kind cluster; a run makes it where it is not up
+    Kind,
+}
+
 /// Nothing says which cluster.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("no local cluster is up, and no other cluster was named")]
 #[diagnostic(
     code(firedrill::client::no_cluster),
     help(
-        "firedrill cluster up starts the local one; --current-context, --context NAME or \
+        "firedrill cluster up starts the local one; --cluster kind, --current-context, --context NAME or \
          --kubeconfig PATH name another"
     )
 )]
@@ -45,6 +70,9 @@ struct WhichContext;
 impl ClientArgs {
     /// A client of the cluster that was named, once it has answered; else of the local one.
     pub async fn client(&self) -> Result<kube::Client, Failure> {
+        if let Some(options) = self.kind()? {
+            return kind_client(&options).await;
+        }
         let Some(named) = self.named() else { return local_client().await };
         find(named)?.client().await.map_err(Failure::environment)
     }
@@ -55,6 +83,12 @@ impl ClientArgs {
             return Err(Failure::usage(WhichContext));
         }
         self.named().map(find).transpose()
+    }
+
+    /// The kind cluster, where that is meant.
+    pub fn kind(&self) -> Result<Option<kind::Options>, Failure> {
+        let meant = (self.cluster == Which::Kind).then(|| kind::Options::from_env(self.kind_cluster.clone()));
+        meant.transpose().map_err(Failure::environment)
     }
 
     fn named(&self) -> Option<Named> {
@@ -79,4 +113,32 @@ async fn local_client() -> Result<kube::Client, Failure> {
         Err(cluster::Error::Down { .. }) => Err(Failure::environment(NoCluster)),
         Err(other) => Err(Failure::environment(other)),
     }
+}
+
+/// A client of the kind cluster, which must be up.
+async fn kind_client(options: &kind::Options) -> Result<kube::Client, Failure> {
+    let access = kind::find(options).await.map_err(Failure::environment)?;
+    let access = access.ok_or_else(|| Failure::environment(NoKindCluster { name: options.name.clone() }))?;
+    access.client().map_err(Failure::environment)
+}
+
+/// Nothing is there.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("no kind cluster {name} is up")]
+#[diagnostic(
+    code(firedrill::client::no_kind_cluster),
+    help("kind get clusters lists those that are; --kind-cluster NAME names another")
+)]
+struct NoKindCluster {
+    name: String,
+}
+
+/// The flags with which another command finds the same cluster, each with a space before it.
+pub(super) fn flags(kind: Option<&str>, kubeconfig: Option<&Path>, context: Option<&str>) -> String {
+    if let Some(name) = kind {
+        return format!(" --cluster kind --kind-cluster {}", quoted(name));
+    }
+    let kubeconfig = kubeconfig.map(|path| format!(" --kubeconfig {}", quoted(&path.to_string_lossy())));
+    let context = context.map(|context| format!(" --context {}", quoted(context)));
+    format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default())
 }

@@ -67,7 +67,8 @@ pub struct BinariesArgs {
 pub struct LocalArgs {
     #[command(flatten)]
     binaries: BinariesArgs,
-    /// Leave the cluster that the run starts; `firedrill cluster down NAME` removes it
+    /// Leave the cluster that the run starts; `firedrill cluster down NAME` removes it, or `kind
+    /// delete cluster --name NAME`
     #[arg(long)]
     keep_cluster: bool,
 }
@@ -77,6 +78,12 @@ impl LocalArgs {
     #[must_use]
     pub const fn kubernetes(&self) -> Option<Release> {
         self.binaries.kubernetes_version
+    }
+
+    /// Whether a cluster that the run makes stays.
+    #[must_use]
+    pub const fn keep_cluster(&self) -> bool {
+        self.keep_cluster
     }
 
     /// What the cluster is made of, with what the environment says.

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::cluster::quoted;
+use super::client::flags;
 use super::exit::{Exit, Failure, Outcome};
 use crate::clock::Nanos;
 use crate::cluster::context::Named;
-use crate::engine::guard::Charge;
 use crate::engine::guard::process::{self, News};
+use crate::engine::guard::{Charge, PrivateCluster};
 use crate::engine::undo::UndoSummary;
 use crate::report::plain::plain;
 use crate::ui::terminal;
@@ -39,9 +39,18 @@ pub struct Args {
     /// The cluster is on loopback: no proxies
     #[arg(long)]
     loopback: bool,
-    /// The folder of a cluster that goes with the runner
+    /// The name of the kind cluster
     #[arg(long)]
+    kind_cluster: Option<String>,
+    /// The folder of a cluster that goes with the runner
+    #[arg(long, requires_all = ["private_name", "removal"])]
     private_cluster: Option<PathBuf>,
+    /// Its name
+    #[arg(long)]
+    private_name: Option<String>,
+    /// The command that removes it by hand
+    #[arg(long)]
+    removal: Option<String>,
     /// The machine's monotonic clock at the run's beginning, nanoseconds
     #[arg(long)]
     began: Nanos,
@@ -60,7 +69,12 @@ impl From<Args> for Charge {
             kubeconfig: args.kubeconfig,
             context: args.context,
             loopback: args.loopback,
-            private_cluster: args.private_cluster,
+            kind_cluster: args.kind_cluster,
+            private_cluster: args.private_cluster.map(|folder| PrivateCluster {
+                folder,
+                name: args.private_name.unwrap_or_default(),
+                removal: args.removal.unwrap_or_default(),
+            }),
             began: args.began,
             deadline: args.deadline,
         }
@@ -101,7 +115,7 @@ async fn client(charge: &Charge) -> Result<kube::Client, String> {
 
 /// What ends the runner does not end its guard: it leaves the terminal's session, and the three
 /// signals mean nothing to it.
-fn deafen() -> std::io::Result<()> {
+pub(super) fn deafen() -> std::io::Result<()> {
     // It fails for the leader of a process group only, and then the group is its own.
     let _ = rustix::process::setsid();
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
@@ -120,10 +134,8 @@ fn say(charge: &Charge, news: &News) {
     let mut lines = vec![format!("firedrill: run {} {head}. {}", charge.run, outcome(summary))];
     lines.extend(summary.left.iter().map(|left| format!("  {}", plain(left))));
     if !summary.complete {
-        let flag = |name: &str, value: &str| format!(" --{name} {}", quoted(value));
-        let kubeconfig = charge.kubeconfig.as_ref().map(|path| flag("kubeconfig", &path.to_string_lossy()));
-        let context = charge.context.as_ref().map(|context| flag("context", context));
-        let place = format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default());
+        let place =
+            flags(charge.kind_cluster.as_deref(), charge.kubeconfig.as_deref(), charge.context.as_deref());
         let (namespace, run) = (&charge.namespace, &charge.run);
         lines.push(format!("  this tries again: firedrill recover{place} -n {namespace} --run {run}"));
     }
@@ -167,7 +179,12 @@ mod tests {
             kubeconfig: path("/home/ann/.kube/config"),
             context: all.then(|| "staging".to_owned()),
             loopback: all,
-            private_cluster: path("/state/clusters/run-1"),
+            kind_cluster: all.then(|| "firedrill".to_owned()),
+            private_cluster: all.then(|| PrivateCluster {
+                folder: PathBuf::from("/state/clusters/run-1"),
+                name: "run-1".to_owned(),
+                removal: "firedrill cluster down run-1".to_owned(),
+            }),
             began: 5,
             deadline: u64::MAX,
         }

@@ -7,6 +7,7 @@ pub mod diagnose;
 pub mod exit;
 pub mod guard;
 pub mod interrupt;
+pub mod kind_keeper;
 pub mod list;
 pub mod output;
 pub mod rbac;
@@ -62,6 +63,8 @@ enum Command {
     Responder(responder::Args),
     #[command(hide = true)]
     Guard(guard::Args),
+    #[command(hide = true)]
+    KindKeeper(kind_keeper::Args),
 }
 
 /// Parses the command line, carries the command out and returns the exit code.
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Rbac(args) => rbac::run(&args),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
+        Command::KindKeeper(args) => exit::block_on_one(kind_keeper::run(args)),
         Command::Guard(args) => exit::block_on_one(guard::run(args)),
     };
     finish(outcome)

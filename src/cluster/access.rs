@@ -1,11 +1,11 @@
 //! How a run talks to its cluster.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use super::{Connection, Error};
 use crate::drill::Provider;
@@ -52,10 +52,16 @@ impl NodePorts {
 }
 
 impl Access {
-    /// Whether it is firedrill's own, on loopback, where a proxy has no say.
+    /// Whether it is on loopback, found without the user's kubeconfig: a proxy has no say there.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.facts.provider == Provider::Local.name()
+        self.facts.provider != Provider::Context.name() && is_loopback(&self.connection.config)
+    }
+
+    /// The name of the kind cluster, where it is one that was found by its name.
+    #[must_use]
+    pub fn kind_cluster(&self) -> Option<&str> {
+        (self.facts.provider == Provider::Kind.name()).then_some(self.facts.name.as_str())
     }
 
     /// A client for control calls: it repeats requests that were answered 429, 503 or 504.
@@ -75,9 +81,32 @@ impl Access {
 pub(super) async fn local_config(kubeconfig: &Path) -> Result<kube::Config, Error> {
     let failed = |source| Error::Kubeconfig { kubeconfig: kubeconfig.to_owned(), source: Box::new(source) };
     let read = Kubeconfig::read_from(kubeconfig).map_err(failed)?;
-    let mut config =
-        kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(failed)?;
-    config.proxy_url = None;
+    direct_config(read).await.map_err(failed)
+}
+
+/// A configuration for a cluster of this machine: no proxy, unless it is somewhere else after all.
+pub(super) async fn direct_config(kubeconfig: Kubeconfig) -> Result<kube::Config, KubeconfigError> {
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    if is_loopback(&config) {
+        config.proxy_url = None;
+    }
     config.connect_timeout = Some(Duration::from_secs(2));
     Ok(config)
+}
+
+/// Whether the API server is on this machine.
+fn is_loopback(config: &kube::Config) -> bool {
+    let Some(host) = config.cluster_url.host() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    // `0.0.0.0` is what a server that listens everywhere may be called.
+    address.map_or(host == "localhost", |address| address.is_loopback() || address.is_unspecified())
+}
+
+/// What lies at the bottom of it: `Connection refused`.
+pub(super) fn deepest(error: &dyn std::error::Error) -> String {
+    let mut why = error;
+    while let Some(deeper) = why.source() {
+        why = deeper;
+    }
+    why.to_string()
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
-use k8s_openapi::api::core::v1::Node;
-use kube::api::{Api, ListParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio::time::timeout;
 
 use super::credentials::{self, Credential};
 use super::distribution::distribution;
+use super::nodes::Nodes;
 use super::proxy::{Proxy, proxy_for};
 use super::reach::{Asked, Identity, ReachError};
 use super::{Access, Connection, Error, NodePorts};
@@ -21,10 +20,6 @@ use crate::journal;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the API server may take to say its version.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// How long it may take to list a few nodes: that is a courtesy of the report's.
-const NODES_WITHIN: Duration = Duration::from_secs(2);
-/// How many nodes are looked at. One is some 20 KiB, and the first few tell whose they are.
-const NODES: u32 = 5;
 
 /// What names a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,26 +93,25 @@ impl Context {
     }
 
     /// Asks the API server for its version: from then on it is known to answer.
-    pub async fn connect(self) -> Result<Access, Error> {
+    pub async fn connect(&self) -> Result<Access, Error> {
         let dialled = self.dial().await?;
         let client = dialled.connection.client(self.file.as_deref())?;
         let version = self.version(&dialled, &client).await?;
-        let nodes = nodes(client).await;
-        let looked_at = nodes.as_ref().map(|nodes| &nodes.first[..]).unwrap_or_default();
+        let nodes = Nodes::of(client).await;
         Ok(Access {
             facts: journal::Cluster {
                 provider: Provider::Context.name().to_owned(),
                 name: self.name.clone(),
-                distribution: distribution(&version, looked_at).map(str::to_owned),
+                distribution: distribution(&version, &nodes.first).map(str::to_owned),
                 version,
-                nodes: nodes.and_then(|nodes| nodes.count),
+                nodes: nodes.count,
                 created_by_run: false,
                 simulated_pods: false,
             },
             connection: dialled.connection,
-            kubeconfig: self.file,
-            context: Some(self.name),
-            node_ports: self.node_ports,
+            kubeconfig: self.file.clone(),
+            context: Some(self.name.clone()),
+            node_ports: self.node_ports.clone(),
         })
     }
 
@@ -160,24 +154,4 @@ impl Context {
             Err(_) => Err(asked.silent(format!("nothing within {} s", ANSWER_WITHIN.as_secs())).into()),
         }
     }
-}
-
-/// The nodes of a cluster, as far as they were looked at.
-struct Nodes {
-    first: Vec<Node>,
-    /// Nothing where the API server did not say how many more there are.
-    count: Option<u32>,
-}
-
-/// The first few nodes, and how many there are; nothing where they may not be listed.
-async fn nodes(client: kube::Client) -> Option<Nodes> {
-    let first = ListParams::default().limit(NODES);
-    let list = timeout(NODES_WITHIN, Api::<Node>::all(client).list(&first)).await.ok()?.ok()?;
-    let more = match (&list.metadata.remaining_item_count, &list.metadata.continue_) {
-        (Some(more), _) => Some(*more),
-        (None, Some(token)) if !token.is_empty() => None,
-        (None, _) => Some(0),
-    };
-    let count = more.and_then(|more| u32::try_from(more + i64::try_from(list.items.len()).ok()?).ok());
-    Some(Nodes { first: list.items, count })
 }

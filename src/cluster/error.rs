@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use miette::Diagnostic;
 
-use super::binaries;
 use super::reach::ReachError;
+use super::{binaries, kind};
 
 /// What can go wrong with a cluster.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -59,6 +59,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Binaries(#[from] binaries::Error),
+    /// A kind cluster.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Kind(#[from] kind::Error),
     /// The own executable is not known, so the responder cannot be started.
     #[error("cannot find firedrill's own executable: {source}")]
     #[diagnostic(
@@ -263,7 +267,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// A log's lines, marked as such.
-fn quoted(whose: &str, log: &[String]) -> String {
+pub(super) fn quoted(whose: &str, log: &[String]) -> String {
     if log.is_empty() {
         return format!("  {whose} | (its log is empty)");
     }

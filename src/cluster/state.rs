@@ -1,4 +1,4 @@
-//! The folders of local clusters: one each, with all that is needed to find and to end it.
+//! The folders of clusters: one each, with all that is needed to find and to end it.
 //!
 //! ```text
 //! $XDG_STATE_HOME/firedrill/clusters/
@@ -10,15 +10,20 @@
 //!     responder.log
 //!     home/                   HOME of the components
 //!     kwok/clusters/NAME/     the components' working folder: logs/, pids/, pki/, egress.sock
+//!   kind_NAME.lock            held by the run that made the kind cluster NAME, as long as it lives
+//!   kind_NAME/                no name of a local cluster has a `_`
+//!     state.json              which run's it is, see [`super::kind::mark`]; not there for others'
+//!     kubeconfig kind-config.yaml
 //! ```
 
 use std::env;
 use std::fs::{self, DirBuilder};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -31,6 +36,8 @@ pub use lock::Lock;
 const SCHEMA: &str = "firedrill.dev/cluster/v1";
 /// The name of the cluster that `cluster up` makes.
 pub const SHARED: &str = "local";
+/// Folders of kind clusters begin so.
+const KIND: &str = "kind_";
 
 /// firedrill's state folder: `$XDG_STATE_HOME/firedrill`, else `~/.local/state/firedrill`.
 pub fn folder() -> Result<PathBuf, Error> {
@@ -86,19 +93,20 @@ impl Home {
     /// The folder of the cluster `name` below firedrill's state folder `state`, which is made
     /// where it is missing. The cluster's own folder need not exist.
     pub fn new(state: &Path, name: &str) -> Result<Self, Error> {
-        let fits = !name.is_empty()
-            && name.len() <= 32
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !fits {
-            return Err(Error::Name { name: name.to_owned() });
-        }
-        let clusters = clusters(state)?;
-        Ok(Self { name: name.to_owned(), path: clusters.join(name) })
+        let name = checked(name)?;
+        Ok(Self { path: clusters(state)?.join(&name), name })
+    }
+
+    /// The folder for the kind cluster `name`, which no local cluster can have.
+    pub fn kind(state: &Path, name: &str) -> Result<Self, Error> {
+        let name = checked(name)?;
+        Ok(Self { path: clusters(state)?.join(format!("{KIND}{name}")), name })
     }
 
     /// The folder of a cluster by its path, which another process of firedrill has made.
     pub fn at(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = name.strip_prefix(KIND).unwrap_or(name);
         let path = path.canonicalize().map_err(at("find", path))?;
         Ok(Self { name: name.to_owned(), path })
     }
@@ -111,11 +119,20 @@ impl Home {
 
     /// Every cluster that has a folder, by name.
     pub fn all(state: &Path) -> Result<Vec<Self>, Error> {
+        Self::found(state, |name| Self::new(state, name).ok())
+    }
+
+    /// Every kind cluster that has a folder, by name.
+    pub fn all_kind(state: &Path) -> Result<Vec<Self>, Error> {
+        Self::found(state, |name| Self::kind(state, name.strip_prefix(KIND)?).ok())
+    }
+
+    fn found(state: &Path, home: impl Fn(&str) -> Option<Self>) -> Result<Vec<Self>, Error> {
         let clusters = clusters(state)?;
         let entries = fs::read_dir(&clusters).map_err(at("read", &clusters))?;
         let mut homes: Vec<Self> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter_map(|name| Self::new(state, &name).ok())
+            .filter_map(|name| home(&name))
             .filter(|home| home.path.is_dir())
             .collect();
         homes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -168,6 +185,11 @@ impl Home {
         self.path.join("state.json")
     }
 
+    /// Makes the cluster's own folder. Only the user can look into it: there are keys.
+    pub(super) fn make_folder(&self) -> Result<(), Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(at("make", &self.path))
+    }
+
     /// Makes the folders. Only the user can look into them: there are keys.
     pub fn make(&self) -> Result<(), Error> {
         for folder in [self.components(), self.path.join("home")] {
@@ -178,6 +200,11 @@ impl Home {
 
     /// What the cluster is; nothing where there is none, or none that can be read.
     pub fn read(&self) -> Result<Option<State>, Error> {
+        self.read_as()
+    }
+
+    /// The same, for a cluster that is described otherwise.
+    pub(super) fn read_as<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         let file = self.state_file();
         match fs::read(&file) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
@@ -188,15 +215,25 @@ impl Home {
 
     /// Says what the cluster is, at once or not at all.
     pub fn write(&self, state: &State) -> Result<(), Error> {
+        self.write_as(state)
+    }
+
+    /// The same, for a cluster that is described otherwise.
+    pub(super) fn write_as(&self, state: &impl Serialize) -> Result<(), Error> {
         let file = self.state_file();
-        let failed = at("write", &file);
+        let bytes = serde_json::to_vec_pretty(state).map_err(|error| at("write", &file)(error.into()))?;
+        self.put(&file, &bytes)
+    }
+
+    /// Writes a file of the folder, at once or not at all, readable by the user alone.
+    pub(super) fn put(&self, file: &Path, bytes: &[u8]) -> Result<(), Error> {
         let write = || {
-            let new = tempfile::NamedTempFile::new_in(&self.path)?;
-            serde_json::to_writer_pretty(&new, state)?;
-            new.persist(&file)?;
+            let mut new = tempfile::NamedTempFile::new_in(&self.path)?;
+            new.write_all(bytes)?;
+            new.persist(file)?;
             Ok(())
         };
-        write().map_err(failed)
+        write().map_err(at("write", file))
     }
 
     /// Removes the folder; that it is gone already is no failure.
@@ -206,6 +243,14 @@ impl Home {
             _ => Ok(()),
         }
     }
+}
+
+/// The name, where it is one.
+fn checked(name: &str) -> Result<String, Error> {
+    let fits = !name.is_empty()
+        && name.len() <= 32
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { Ok(name.to_owned()) } else { Err(Error::Name { name: name.to_owned() }) }
 }
 
 /// The folder of all clusters, without symbolic links: processes are told by it.
@@ -219,4 +264,27 @@ fn clusters(state: &Path) -> Result<PathBuf, Error> {
 pub(super) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
     let path = path.to_owned();
     move |source| Error::State { what, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_cluster_and_a_local_one_of_the_same_name_are_strangers() {
+        let state = tempfile::tempdir().unwrap();
+        let (local, kind) = (Home::new(state.path(), "x").unwrap(), Home::kind(state.path(), "x").unwrap());
+        assert_eq!(local.name(), kind.name());
+        assert_ne!(local.path(), kind.path());
+        local.make().unwrap();
+        kind.make_folder().unwrap();
+        assert_eq!(Home::all(state.path()).unwrap(), std::slice::from_ref(&local));
+        assert_eq!(Home::all_kind(state.path()).unwrap(), std::slice::from_ref(&kind));
+        assert_eq!(Home::at(kind.path()).unwrap(), kind);
+        let held = Lock::try_take(&kind).unwrap();
+        assert!(held.is_some() && Lock::try_take(&local).unwrap().is_some(), "a lock each");
+        for bad in ["", "kind_x", "a/b", "..", "A"] {
+            assert!(Home::kind(state.path(), bad).is_err(), "{bad:?}");
+        }
+    }
 }

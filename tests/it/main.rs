@@ -14,6 +14,7 @@ mod drill_files;
 mod drill_hostile;
 mod guard;
 mod hostile;
+mod kind;
 #[cfg(debug_assertions)]
 mod matrix;
 mod platform;

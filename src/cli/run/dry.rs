@@ -9,7 +9,7 @@ use super::super::output::{Format, print, print_json};
 use super::place::Place;
 use super::plan_text;
 use crate::cluster::Access;
-use crate::drill::{Length, Workload};
+use crate::drill::{Length, Provider, Workload};
 use crate::engine::plan::{BlastLimit, Plan};
 use crate::engine::preflight::tries::{self, Asked, Try};
 use crate::engine::rights::{self, Ground, Kinds};
@@ -26,6 +26,9 @@ pub(super) struct Planned {
     pub title: String,
     /// Nothing where no cluster is up: the run would start one, and nothing was tried out.
     pub cluster: Option<Cluster>,
+    /// What kind of cluster the run would start.
+    #[serde(skip)]
+    pub provider: Provider,
     pub namespace: String,
     /// Whether the run makes the namespace, and removes it.
     pub makes_namespace: bool,
@@ -103,6 +106,7 @@ impl Planned {
             drill: plan.drill.metadata.name.value.clone(),
             title: plan.drill.metadata.title.clone(),
             cluster,
+            provider: plan.wishes.provider,
             namespace: plan.namespace.clone(),
             makes_namespace: plan.ground.makes_namespace,
             target: format!("service/{}", plan.drill.target.service.value),

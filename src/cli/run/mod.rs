@@ -16,12 +16,11 @@ use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
-use crate::cluster::Access;
-use crate::cluster::local::Held;
+use crate::cluster::{Access, Held};
 use crate::drill::{self, Length, Provider};
 use crate::engine::ending::Ending;
-use crate::engine::guard::Charge;
 use crate::engine::guard::held::Guard;
+use crate::engine::guard::{Charge, PrivateCluster};
 use crate::engine::plan::{BlastLimit, Plan, Wishes};
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
@@ -30,7 +29,7 @@ use crate::journal::{self, Event, Kind, ResponderKind, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
-use place::{Place, PlaceArgs};
+use place::PlaceArgs;
 
 /// Arguments of `firedrill run`.
 #[derive(Debug, clap::Args)]
@@ -112,7 +111,7 @@ pub async fn run(args: Args) -> Outcome {
     }
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let place = args.place.place()?;
+    let mut place = args.place.place()?;
     let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
     if let Some(known) = place.node_ports() {
         node_ports::addresses(&plan, &known)?;
@@ -127,37 +126,51 @@ pub async fn run(args: Args) -> Outcome {
     for warning in warnings {
         progress.note(&format!("warning: {warning}"));
     }
-    let ready = tokio::select! {
-        held = ready(&mut plan, place, &progress) => Some(held),
+    let held = tokio::select! {
+        held = place.hold(&progress) => Some(held),
         _ = interrupts.recv() => None,
     };
-    let held = match ready {
+    let held = match held {
         Some(Ok(held)) => held,
         Some(Err(failure)) => {
             progress.finish();
             return Err(failure);
         }
-        None => {
-            progress.note("interrupted before anything was changed");
+        None => return interrupted(place.abandon(), interrupts, progress).await,
+    };
+    let looked = tokio::select! {
+        looked = look(&mut plan, &held.access) => Some(looked),
+        _ = interrupts.recv() => None,
+    };
+    let outcome = match looked {
+        Some(Ok(())) => on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await,
+        Some(Err(refusal)) => {
             progress.finish();
-            return Ok(Exit::Interrupted);
+            Err(refusal)
+        }
+        None => {
+            let release = async { held.release().await.map_err(Failure::environment) };
+            return interrupted(release, interrupts, progress).await;
         }
     };
-    let outcome = on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await;
     let released = held.release().await.map_err(Failure::environment);
     outcome.and_then(|exit| released.map(|()| exit))
 }
 
-/// A cluster that answers, and against which nothing speaks.
-async fn ready(plan: &mut Plan, place: Place, progress: &Progress) -> Result<Held, Failure> {
-    let held = place.hold(progress).await?;
-    match look(plan, &held.access).await {
-        Ok(()) => Ok(held),
-        Err(refusal) => {
-            held.release().await.map_err(Failure::environment)?;
-            Err(refusal)
-        }
-    }
+/// Before a change: what was begun is ended, and waited for, unless another signal says not to. Then
+/// the process beside the cluster ends it alone.
+async fn interrupted(
+    end: impl Future<Output = Result<(), Failure>>,
+    mut interrupts: UnboundedReceiver<()>,
+    progress: Progress,
+) -> Outcome {
+    progress.note("interrupted before anything was changed");
+    let ended = tokio::select! {
+        ended = end => ended,
+        _ = interrupts.recv() => Ok(()),
+    };
+    progress.finish();
+    ended.map(|()| Exit::Interrupted)
 }
 
 /// Whether something speaks against the run on this cluster.
@@ -260,7 +273,12 @@ fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge 
         kubeconfig: access.kubeconfig.clone(),
         context: access.context.clone(),
         loopback: access.is_local(),
-        private_cluster: held.private_folder().map(Path::to_owned),
+        kind_cluster: access.kind_cluster().map(ToOwned::to_owned),
+        private_cluster: held.private_home().map(|home| PrivateCluster {
+            folder: home.path().to_owned(),
+            name: home.name().to_owned(),
+            removal: held.removal(),
+        }),
         began: clock.began(),
         deadline: clock.elapsed().saturating_add(Length(wishes.max_duration).nanos()),
     }

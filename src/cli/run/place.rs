@@ -1,4 +1,4 @@
-//! The cluster of a run: the local one, or a context that the caller names and nothing protects.
+//! The cluster of a run: the local one, a kind cluster, or a context that the caller names and nothing protects.
 
 use glob::Pattern;
 use miette::Diagnostic;
@@ -8,19 +8,23 @@ use super::super::cluster::{LocalArgs, tell};
 use super::super::exit::{Exit, Failure};
 use super::node_ports;
 use crate::cluster::context::Context;
-use crate::cluster::local::{self, Held};
+use crate::cluster::kind::{self, Kind};
+use crate::cluster::local;
 use crate::cluster::protected::{DEFAULT, protecting};
-use crate::cluster::{Access, NodePorts};
+use crate::cluster::{Access, Held, NodePorts};
 use crate::drill::Provider;
 use crate::ui::progress::Progress;
 
 /// Which cluster to break something in.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct PlaceArgs {
     #[command(flatten)]
     client: ClientArgs,
     #[command(flatten)]
     local: LocalArgs,
+    /// The image of the kind cluster's node [default: kind's own choice]
+    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_KIND_IMAGE")]
+    node_image: Option<String>,
     /// Contexts that are refused, by their name or their cluster's
     #[arg(
         long,
@@ -44,6 +48,8 @@ pub struct PlaceArgs {
 pub enum Place {
     /// firedrill's own cluster.
     Local(Box<local::Options>),
+    /// A kind cluster.
+    Kind(Box<Kind>, kind::Options),
     /// A context of the caller's kubeconfig.
     Context(Box<Context>),
 }
@@ -51,15 +57,22 @@ pub enum Place {
 impl PlaceArgs {
     /// Where the run goes. Nothing is sent anywhere yet.
     pub fn place(&self) -> Result<Place, Failure> {
+        let nodes_are_known = || match self.node_address {
+            Some(_) => Err(Failure::usage(node_ports::NoContext)),
+            None => Ok(()),
+        };
+        if let Some(options) = self.client.kind()? {
+            nodes_are_known()?;
+            self.has_its_own(&format!("the kind cluster {} (--node-image)", options.name))?;
+            let image = self.node_image.clone().filter(|image| !image.is_empty());
+            let options = kind::Options { image, keep: self.local.keep_cluster(), ..options };
+            return Ok(Place::Kind(Box::new(Kind::new(options.clone())), options));
+        }
         let Some(mut context) = self.client.context()? else {
-            if self.node_address.is_some() {
-                return Err(Failure::usage(node_ports::NoContext));
-            }
+            nodes_are_known()?;
             return Ok(Place::Local(Box::new(self.local.options()?)));
         };
-        if self.local.kubernetes().is_some() {
-            return Err(Failure::usage(NotOurs { name: context.name }));
-        }
+        self.has_its_own(&format!("the context `{}`", context.name))?;
         if let Some(host) = &self.node_address {
             context.node_ports = NodePorts::At(host.clone());
         }
@@ -75,11 +88,22 @@ impl PlaceArgs {
     }
 }
 
+impl PlaceArgs {
+    /// Only the local cluster's Kubernetes can be chosen so.
+    fn has_its_own(&self, cluster: &str) -> Result<(), Failure> {
+        match self.local.kubernetes() {
+            Some(_) => Err(Failure::usage(NotOurs { cluster: cluster.to_owned() })),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Place {
     /// What kind of cluster it is.
     pub const fn provider(&self) -> Provider {
         match self {
             Self::Local(_) => Provider::Local,
+            Self::Kind(..) => Provider::Kind,
             Self::Context(_) => Provider::Context,
         }
     }
@@ -88,37 +112,50 @@ impl Place {
     pub fn node_ports(&self) -> Option<NodePorts> {
         match self {
             Self::Local(_) => Some(NodePorts::Unreachable),
+            Self::Kind(..) => None,
             Self::Context(context) => Some(context.node_ports.clone()),
         }
     }
 
-    /// A cluster that answers. A local one is started where none is up.
-    pub async fn hold(self, progress: &Progress) -> Result<Held, Failure> {
+    /// A cluster that answers. A local one or a kind cluster is made where none is up.
+    pub async fn hold(&mut self, progress: &Progress) -> Result<Held, Failure> {
         let held = match self {
-            Self::Local(options) => local::acquire(&options, &|news| tell(progress, &news)).await,
+            Self::Local(options) => local::acquire(options, &|news| tell(progress, &news)).await,
+            Self::Kind(kind, _) => kind.acquire(&|news| progress.note(&news.to_string())).await,
             Self::Context(context) => context.connect().await.map(Held::from),
         };
         held.map_err(Failure::environment)
     }
 
+    /// Ends what a [`Place::hold`] has begun that nobody waits for any more.
+    pub async fn abandon(self) -> Result<(), Failure> {
+        match self {
+            Self::Kind(kind, _) => kind.abandon().await.map_err(Failure::environment),
+            // The responder does it.
+            Self::Local(_) | Self::Context(_) => Ok(()),
+        }
+    }
+
     /// A cluster that answers; nothing where the run would start one.
     pub async fn find(self) -> Result<Option<Access>, Failure> {
-        match self {
-            Self::Local(options) => local::shared(&options).await.map_err(Failure::environment),
-            Self::Context(context) => context.connect().await.map(Some).map_err(Failure::environment),
-        }
+        let found = match self {
+            Self::Local(options) => local::shared(&options).await,
+            Self::Kind(_, options) => kind::find(&options).await,
+            Self::Context(context) => context.connect().await.map(Some),
+        };
+        found.map_err(Failure::environment)
     }
 }
 
 /// A wish about the local cluster, beside a cluster that is not local.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("--kubernetes-version chooses the local cluster's Kubernetes; the context `{name}` has its own")]
+#[error("--kubernetes-version chooses the local cluster's Kubernetes; {cluster} has its own")]
 #[diagnostic(
     code(firedrill::client::not_ours),
-    help("leave out --kubernetes-version, or the flags that name the context")
+    help("leave out --kubernetes-version, or the flags that name another cluster")
 )]
 struct NotOurs {
-    name: String,
+    cluster: String,
 }
 
 /// A context that is not to be broken by accident.

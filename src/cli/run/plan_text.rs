@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::dry::{Check, Planned, PlannedRequest, PlannedStep};
+use crate::drill::Provider;
 use crate::journal::StepPlace;
 use crate::report::plain::plain;
 
@@ -41,6 +42,10 @@ pub(super) fn text(planned: &Planned) -> String {
 fn cluster(planned: &Planned) -> String {
     match &planned.cluster {
         Some(cluster) => format!("{} ({}), Kubernetes {}", cluster.name, cluster.provider, cluster.version),
+        None if planned.provider == Provider::Kind => {
+            "none of that name is up: the run makes a kind cluster of its own, and nothing was tried out"
+                .to_owned()
+        }
         None => "none is up: the run starts a local one of its own, and nothing was tried out".to_owned(),
     }
 }

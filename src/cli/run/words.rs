@@ -1,10 +1,10 @@
 //! What a run says beside its progress and its report: how to mend by hand, and what is left
 //! when it is told twice to stop.
 
+use super::super::client::flags;
 use super::super::cluster::quoted;
 use super::super::exit::{Exit, Failure, Outcome};
-use crate::cluster::Access;
-use crate::cluster::local::Held;
+use crate::cluster::{Access, Held};
 use crate::drill::Length;
 use crate::engine::plan::Plan;
 
@@ -28,18 +28,10 @@ pub(super) fn left_at_once(held: &Held, left: &[String], run: &str) -> Outcome {
     if held.is_removed_on_release() {
         return Ok(Exit::Interrupted);
     }
-    let flag = |name: &str, value: &str| format!(" {name} {}", quoted(value));
     let access = &held.access;
-    let kubeconfig = access.kubeconfig.as_ref().map(|path| flag("--kubeconfig", &path.to_string_lossy()));
-    let context = access.context.as_ref().map(|context| flag("--context", context));
-    let error = LeftAtOnce {
-        left: left.join("\n"),
-        command: format!(
-            "firedrill recover{}{} --run {run}",
-            kubeconfig.unwrap_or_default(),
-            context.unwrap_or_default()
-        ),
-    };
+    let place = flags(access.kind_cluster(), access.kubeconfig.as_deref(), access.context.as_deref());
+    let error =
+        LeftAtOnce { left: left.join("\n"), command: format!("firedrill recover{place} --run {run}") };
     Err(Failure::new(Exit::LeftChanged, error))
 }
 

@@ -1,6 +1,7 @@
 //! What is there already: in folders that were named, and in PATH.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -116,8 +117,12 @@ pub(super) async fn in_path(options: &Options, found: &mut Found, tried: &mut Ve
 /// The first executable of that name in PATH. Entries that are not absolute are left out: what
 /// they mean depends on where firedrill happens to stand.
 pub(super) fn program(options: &Options, name: &str) -> Option<PathBuf> {
-    let folders = std::env::split_paths(options.path.as_ref()?);
-    folders
+    executable_in(options.path.as_ref()?, name)
+}
+
+/// The same, for a PATH that is given.
+pub(in crate::cluster) fn executable_in(path: &OsStr, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(path)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name))
         .find(|path| is_executable(path))

@@ -32,6 +32,8 @@ pub use progress::{Progress, Source};
 pub use release::{Release, Unsupported};
 pub use wanted::{Binary, Component, Platform};
 
+pub(in crate::cluster) use find::executable_in;
+
 use cache::{Cache, Turn};
 use download::Downloads;
 use find::Found;

@@ -215,7 +215,8 @@ mod tests {
     }
 
     async fn fails(script: &str) -> String {
-        plugin(script).run().await.unwrap_err().to_string()
+        let failed = plugin(script).run().await;
+        failed.expect_err(script).to_string()
     }
 
     fn prints(status: &str) -> String {

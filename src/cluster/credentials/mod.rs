@@ -57,9 +57,11 @@ impl Token {
         if token.is_empty() {
             return Err("there is no token in it".to_owned());
         }
-        let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            "what it holds cannot be a token: there are spaces or line breaks in it".to_owned()
-        })?;
+        let bad = || "what it holds cannot be a token: there are spaces or line breaks in it".to_owned();
+        if token.contains(char::is_whitespace) {
+            return Err(bad());
+        }
+        let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| bad())?;
         header.set_sensitive(true);
         Ok(Self { header, expires })
     }

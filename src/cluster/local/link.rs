@@ -12,8 +12,6 @@
 //! behind however the starter ends.
 
 use std::fs::File;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +22,7 @@ use tokio::process::{Child, Command};
 
 use super::{environment, log};
 use crate::cluster::Error;
+use crate::cluster::pair::pair;
 use crate::cluster::state::{Home, Owner, at};
 
 /// How long the responder may take for an answer.
@@ -77,11 +76,6 @@ impl Responder {
     /// Starts the responder and waits until its socket is there.
     pub(super) async fn start(home: &Home, executable: &Path, owner: Owner) -> Result<Self, Error> {
         let failed = at("make a socket pair for", home.path());
-        let pair = || {
-            let (ours, theirs) = StdUnixStream::pair()?;
-            ours.set_nonblocking(true)?;
-            Ok((UnixStream::from_std(ours)?, OwnedFd::from(theirs)))
-        };
         let (ours, theirs) = pair().map_err(failed)?;
         let log = home.responder_log();
         let log = File::create(&log).map_err(at("write", &log))?;

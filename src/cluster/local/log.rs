@@ -26,7 +26,7 @@ fn read_end(path: &Path) -> std::io::Result<String> {
 }
 
 /// The last lines of a text, none of them long.
-pub(super) fn last_lines(text: &str) -> Vec<String> {
+pub(in crate::cluster) fn last_lines(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let skipped = lines.len().saturating_sub(LINES);
     lines.into_iter().skip(skipped).map(shorten).collect()

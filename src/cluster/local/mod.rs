@@ -10,7 +10,7 @@ pub mod config;
 mod create;
 mod environment;
 pub mod link;
-mod log;
+pub(super) mod log;
 pub mod processes;
 mod ready;
 pub mod remove;
@@ -18,12 +18,12 @@ mod start;
 mod status;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::binaries::{self, Release};
 use super::state::{self, Home, Lock, Owner, SHARED, State};
-use super::{Access, Error, NodePorts, access};
+use super::{Access, Error, Held, NodePorts, access};
 use crate::drill::Provider;
 use crate::journal;
 use link::{Responder, Said};
@@ -129,46 +129,31 @@ impl fmt::Display for Progress {
     }
 }
 
-/// A cluster that a run may use. Dropped without [`Held::release`], a private one is removed by
-/// its responder.
+/// A cluster that goes with its run. Dropped without [`Private::release`], it is removed by its
+/// responder.
 #[derive(Debug)]
-pub struct Held {
-    /// How to talk to it.
-    pub access: Access,
-    private: Option<Private>,
-}
-
-#[derive(Debug)]
-struct Private {
+pub struct Private {
     home: Home,
     responder: Responder,
     keep: bool,
 }
 
-impl From<Access> for Held {
-    /// A cluster that is not the run's to remove.
-    fn from(access: Access) -> Self {
-        Self { access, private: None }
-    }
-}
-
-impl Held {
-    /// Whether nothing of the cluster stays once it is released.
+impl Private {
+    /// Whether it is left in the end.
     #[must_use]
-    pub fn is_removed_on_release(&self) -> bool {
-        self.private.as_ref().is_some_and(|private| !private.keep)
+    pub const fn is_kept(&self) -> bool {
+        self.keep
     }
 
-    /// The folder of a private cluster. Such a one goes with this process, also where it is to be
-    /// kept in the end.
+    /// Its folder.
     #[must_use]
-    pub fn private_folder(&self) -> Option<&Path> {
-        self.private.as_ref().map(|private| private.home.path())
+    pub const fn home(&self) -> &Home {
+        &self.home
     }
 
-    /// Removes a private cluster, unless it is to be kept; leaves a shared one.
+    /// Removes it, unless it is to be kept.
     pub async fn release(self) -> Result<(), Error> {
-        let Some(Private { home, mut responder, keep }) = self.private else { return Ok(()) };
+        let Self { home, mut responder, keep } = self;
         if keep {
             return keep_up(&home, &mut responder).await;
         }
@@ -231,7 +216,8 @@ pub async fn acquire(options: &Options, progress: &(dyn Fn(Progress) + Send + Sy
     };
     drop(lock);
     let access = access(&home, &state).await?;
-    Ok(Held { access, private: Some(Private { home, responder, keep: options.keep }) })
+    let private = Private { home, responder, keep: options.keep };
+    Ok(Held::private(access, private))
 }
 
 /// Makes the shared cluster, or finds that it is up. Two at once make one.

@@ -6,23 +6,16 @@
 //! is placed once a node is Ready and the controllers have taken the taint off that each new node
 //! carries.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::api::{Api, Patch, PatchParams};
-use kube::runtime::conditions::Condition;
-use kube::runtime::wait::await_condition;
 use serde_json::json;
 
 use crate::cluster::state::Home;
+use crate::cluster::wait::{until, until_ok};
 use crate::cluster::{Connection, Error, access};
 
 /// The one node. It has room for all pods of a test process.
 pub const NODE: &str = "firedrill-node";
-/// How long one answer of a starting API server is waited for.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// Between two questions to an API server that does not answer yet: there is nothing to await.
-const ASK_EVERY: Duration = Duration::from_millis(25);
 
 /// Makes the node and waits until pods can be created and placed. `say` is told what is waited
 /// for. Returns the API server's version. Without a deadline of its own.
@@ -71,28 +64,4 @@ fn takes_pods(node: Option<&Node>) -> bool {
     let ready = conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True");
     let free = node.spec.as_ref().is_none_or(|s| s.taints.iter().flatten().next().is_none());
     ready && free
-}
-
-/// Asks until the answer is good.
-async fn until_ok<T, A>(ask: impl Fn() -> A) -> T
-where
-    A: Future<Output = Result<T, kube::Error>>,
-{
-    loop {
-        if let Ok(Ok(answer)) = tokio::time::timeout(ANSWER_WITHIN, ask()).await {
-            return answer;
-        }
-        tokio::time::sleep(ASK_EVERY).await;
-    }
-}
-
-/// Watches until the object is as it should be; begins again when the watch fails.
-async fn until<K>(api: &Api<K>, name: &str, condition: impl Condition<K> + Clone)
-where
-    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + Send + 'static,
-    K: serde::de::DeserializeOwned,
-{
-    while await_condition(api.clone(), name, condition.clone()).await.is_err() {
-        tokio::time::sleep(ASK_EVERY).await;
-    }
 }

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -17,6 +16,7 @@ use super::log::note;
 use crate::cluster::Error;
 use crate::cluster::local::link::Said;
 use crate::cluster::local::processes::{self, COMPONENTS};
+use crate::cluster::pair::stdout_end;
 use crate::cluster::state::{Home, at};
 
 /// How often it is looked whether the cluster is still there. Nobody has to tell the responder:
@@ -88,7 +88,7 @@ impl Ears {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             home: home.clone(),
-            link: Some(open_link().map_err(failed("use stdout as the link for"))?),
+            link: Some(BufReader::new(stdout_end().map_err(failed("use stdout as the link for"))?)),
             heard: String::new(),
             caller,
             term: signals().map_err(failed("listen to signals for"))?,
@@ -178,11 +178,4 @@ async fn closed(pipe: &mut Option<pipe::Receiver>) {
 
 fn open_stdin() -> io::Result<pipe::Receiver> {
     pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)
-}
-
-#[expect(clippy::disallowed_methods, reason = "stdout is a socket to the owner here; nothing is shown")]
-fn open_link() -> io::Result<BufReader<UnixStream>> {
-    let link = StdUnixStream::from(io::stdout().as_fd().try_clone_to_owned()?);
-    link.set_nonblocking(true)?;
-    Ok(BufReader::new(UnixStream::from_std(link)?))
 }

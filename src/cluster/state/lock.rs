@@ -1,6 +1,7 @@
 //! The lock on a cluster's name: whoever starts or removes the cluster holds it.
 
 use std::fs::{self, File, TryLockError};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,11 +58,22 @@ impl Lock {
         }
     }
 
+    /// A descriptor that holds the lock, too: it is given back when every such one is closed. For
+    /// a child process.
+    pub fn share(&self) -> Result<OwnedFd, Error> {
+        self.file.try_clone().map(OwnedFd::from).map_err(at("share", &self.path))
+    }
+
     /// Gives the lock back and removes its file: for a cluster that is gone.
     pub fn remove(self) {
+        self.remove_file();
+        drop(self.file);
+    }
+
+    /// Removes its file. Whoever takes the lock from now on takes another one.
+    pub fn remove_file(&self) {
         // A file that stays is taken again next time.
         let _ = fs::remove_file(&self.path);
-        drop(self.file);
     }
 }
 

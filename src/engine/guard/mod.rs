@@ -52,12 +52,25 @@ pub struct Charge {
     pub context: Option<String>,
     /// Whether the API server is on loopback, where a proxy has no say.
     pub loopback: bool,
-    /// The folder of a cluster that goes when the runner does.
-    pub private_cluster: Option<PathBuf>,
+    /// The kind cluster's name, where it was found by that.
+    pub kind_cluster: Option<String>,
+    /// A cluster that goes when the runner does.
+    pub private_cluster: Option<PrivateCluster>,
     /// What the machine's monotonic clock showed when the run's clock began.
     pub began: Nanos,
     /// When the runner ends the run at the latest, by the run's clock.
     pub deadline: Nanos,
+}
+
+/// A cluster that goes when its runner does, by a process of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateCluster {
+    /// Its folder, which goes last.
+    pub folder: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// The command that removes it by hand.
+    pub removal: String,
 }
 
 impl Charge {
@@ -77,8 +90,13 @@ impl Charge {
         if let Some(context) = &self.context {
             add("context", context.into());
         }
-        if let Some(folder) = &self.private_cluster {
+        if let Some(name) = &self.kind_cluster {
+            add("kind-cluster", name.into());
+        }
+        if let Some(PrivateCluster { folder, name, removal }) = &self.private_cluster {
             add("private-cluster", folder.into());
+            add("private-name", name.into());
+            add("removal", removal.into());
         }
         let flags = [("--keep-workload", self.keep_workload), ("--loopback", self.loopback)];
         all.extend(flags.iter().filter(|(_, set)| *set).map(|(flag, _)| OsString::from(flag)));

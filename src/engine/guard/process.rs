@@ -1,7 +1,6 @@
 //! The guard's half: it waits for the end of its runner and puts everything back.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use kube::Client;
@@ -10,15 +9,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::hearing::{End, Hearing};
 use super::last_words::{LastWords, Said};
 use super::put_back::PutBack;
-use super::{Charge, GRACE, READY};
+use super::{Charge, GRACE, PrivateCluster, READY};
 use crate::clock::{Stamp, Stopwatch};
 use crate::engine::undo::UndoSummary;
 use crate::journal::{UndoItem, UndoResult, read};
 
 /// How long the API server may take for its first answer; the runner waits a little longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
-/// How long a private cluster may take to go after its owner.
-const CLUSTER_GONE_WITHIN: Duration = Duration::from_secs(15);
+/// How long a private cluster may take to go after its owner: a container engine can be slow.
+const CLUSTER_GONE_WITHIN: Duration = Duration::from_secs(60);
 /// Between two looks at its folder.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -116,8 +115,8 @@ async fn bury(client: &Client, charge: &Charge, clock: Stopwatch, late: Late) ->
     }
     words.begin(late.since.unwrap_or(died));
     late.undone.into_iter().for_each(|item| words.undone(item));
-    let summary = if let Some(folder) = &charge.private_cluster {
-        cluster_gone(folder, &mut words).await
+    let summary = if let Some(cluster) = &charge.private_cluster {
+        cluster_gone(cluster, &mut words).await
     } else {
         let records = words.said().records.clone();
         let mut put_back = PutBack::new(client, charge);
@@ -132,16 +131,15 @@ async fn bury(client: &Client, charge: &Charge, clock: Stopwatch, late: Late) ->
     Some(summary)
 }
 
-/// A private cluster is removed by its responder when the runner dies, with all that is in it.
-async fn cluster_gone(folder: &Path, words: &mut LastWords) -> UndoSummary {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+/// A private cluster is removed by the process beside it when the runner dies, with all that is in it.
+async fn cluster_gone(cluster: &PrivateCluster, words: &mut LastWords) -> UndoSummary {
+    let PrivateCluster { folder, name, removal } = cluster;
     let deadline = Instant::now() + CLUSTER_GONE_WITHIN;
     while folder.exists() {
         if Instant::now() >= deadline {
             let seconds = CLUSTER_GONE_WITHIN.as_secs();
-            let left = format!(
-                "cluster {name}: still there {seconds} s after its runner; `firedrill cluster down {name}` removes it"
-            );
+            let left =
+                format!("cluster {name}: still there {seconds} s after its runner; `{removal}` removes it");
             return UndoSummary { complete: false, left: vec![left] };
         }
         sleep(LOOK_EVERY).await;

@@ -31,6 +31,7 @@ async fn a_change_that_lands_late_is_undone_too() {
         kubeconfig: Some(shared::cluster().home.kubeconfig()),
         context: None,
         loopback: true,
+        kind_cluster: None,
         private_cluster: None,
         began: Stopwatch::start().began(),
         deadline: 900_000_000_000,

@@ -100,6 +100,7 @@ async fn without_a_guard_nothing_is_changed() {
         kubeconfig: Some(sandbox.path().join("none")),
         context: None,
         loopback: true,
+        kind_cluster: None,
         private_cluster: None,
         began: 0,
         deadline: 0,

@@ -104,6 +104,12 @@ impl Running {
         brief.expect("the first event").run
     }
 
+    /// Whether it is not over yet; one that nobody has waited for stays in the list of processes.
+    pub fn lives(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.as_ref().unwrap().id()));
+        !stat.unwrap_or_default().contains(") Z ")
+    }
+
     pub fn signal(&self, signal: Signal) {
         send(self.child.as_ref().unwrap().id(), signal);
     }
