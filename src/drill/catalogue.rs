@@ -28,8 +28,13 @@ macro_rules! embedded {
     };
 }
 
-static BUILTIN: &[Builtin] =
-    &[embedded!("service-has-no-endpoints", "drill.yaml", "workload.yaml", "service-as-released.yaml")];
+static BUILTIN: &[Builtin] = &[embedded!(
+    "service-has-no-endpoints",
+    "drill.yaml",
+    "workload.yaml",
+    "storefront.yaml",
+    "service-as-released.yaml"
+)];
 
 /// The file of a drill's folder that describes the drill.
 const DRILL_FILE: &str = "drill.yaml";

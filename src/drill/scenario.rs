@@ -288,7 +288,7 @@ mod tests {
         let drill = parse::parse("drill.yaml", &format!("{text}variants:\n{fault}")).unwrap();
         let port = drill.with_variant("port").unwrap();
         assert_eq!(port.fault.name, "port");
-        assert_eq!(port.workload.manifests().len(), 1);
+        assert_eq!(port.workload.manifests().len(), drill.workload.manifests().len());
         let error = drill.with_variant("prot").unwrap_err();
         let help = miette::Diagnostic::help(&error).unwrap().to_string();
         assert_eq!(help, "did you mean `port`? its variants: port");

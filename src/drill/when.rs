@@ -137,7 +137,8 @@ mod tests {
             signals in proptest::collection::vec(proptest::sample::subsequence(Provider::ALL.to_vec(), 0..=3), 0..6),
         ) {
             let mut drill = crate::drill::load("service-has-no-endpoints").unwrap().drill;
-            let always = drill.signals.len();
+            let always = 2;
+            drill.signals.truncate(always);
             for (i, when) in signals.iter().enumerate() {
                 let mut signal = drill.signals[1].clone();
                 if let crate::drill::Signal::Http(http) = &mut signal.value {

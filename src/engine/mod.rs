@@ -7,6 +7,7 @@ pub mod ending;
 mod event_loop;
 pub mod guard;
 pub mod news;
+mod node_port;
 pub mod phase;
 pub mod plan;
 pub mod preflight;

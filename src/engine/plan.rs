@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::node_port;
 use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
 use crate::drill::{
-    Drill, DrillError, HttpSignal, Length, Loaded, Manifest, Mistake, Provider, Signal, Step, Via, scenario,
+    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, Signal, Step, Via, scenario,
 };
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 use serde_json::Value;
@@ -105,6 +106,7 @@ impl Plan {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
+        node_port::give_to(&drill, &mut manifests_by_file);
         let of_file = |manifest: &Manifest| manifests_by_file.get(&manifest.file).cloned();
         let manifests = drill.workload.manifests().iter().filter_map(of_file).flatten().collect();
         let deployment = drill.workload.deployed().map(|deployed| deployed.ready.deployment.clone());
@@ -143,13 +145,7 @@ impl Plan {
     /// The node ports that signals ask, each with the name of the first signal that does.
     #[must_use]
     pub fn node_ports(&self) -> BTreeMap<u16, String> {
-        let mut ports = BTreeMap::new();
-        for signal in &self.drill.signals {
-            if let Signal::Http(HttpSignal { via: Via::NodePort(port), .. }) = &signal.value {
-                ports.entry(*port).or_insert_with(|| signal.value.name().to_owned());
-            }
-        }
-        ports
+        node_port::asked(&self.drill)
     }
 
     /// The place of a signal that the check knows to exist.

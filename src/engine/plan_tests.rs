@@ -7,15 +7,10 @@ fn plan(provider: Provider) -> Plan {
     let folder = tempfile::tempdir().unwrap();
     let builtin = &crate::drill::catalogue::builtin()[0];
     for (name, text) in builtin.files {
-        let text = text
-            .replace(
-                "manifests: [workload.yaml]",
-                "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
-            )
-            .replace(
-                "\nsteadyState:",
-                "  - http: {name: node, via: {nodePort: 30080}, when: kind}\n\nsteadyState:",
-            );
+        let text = text.replace(
+            "manifests: [workload.yaml, {file: storefront.yaml, when: [kind, context]}]",
+            "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
+        );
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let front = "{apiVersion: v1, kind: Service, metadata: {name: front}}";
@@ -42,7 +37,7 @@ fn a_plan_holds_what_is_there_on_its_kind_of_cluster() {
         let fronts = plan.manifests.iter().filter(|object| object["metadata"]["name"] == "front").count();
         (plan.signals().len(), fronts, plan.manifests_by_file.contains_key("front.yaml"), plan.node_ports())
     };
-    let node = BTreeMap::from([(30080, "node".to_owned())]);
+    let node = BTreeMap::from([(30080, "node-port".to_owned())]);
     assert_eq!(of(Provider::Local), (2, 0, false, BTreeMap::new()));
     assert_eq!(of(Provider::Kind), (3, 1, true, node));
     assert_eq!(of(Provider::Context), (2, 1, true, BTreeMap::new()));
@@ -54,4 +49,18 @@ fn a_plan_holds_what_is_there_on_its_kind_of_cluster() {
 fn the_journal_says_which_way_each_signal_took() {
     let sources: Vec<_> = plan(Provider::Kind).brief().signals.into_iter().map(|s| s.source).collect();
     assert_eq!(sources, [SignalSource::Slices, SignalSource::ApiserverProxy, SignalSource::NodePort]);
+}
+
+/// The manifests say nothing of a node port: it is the signal that wants one, where there is one.
+#[test]
+fn the_target_gets_the_node_port_that_a_signal_asks() {
+    let ports = |provider| -> Vec<_> {
+        let plan = plan(provider);
+        let files = plan.manifests_by_file.values().flatten().chain(&plan.manifests);
+        let targets = files.filter(|o| o["kind"] == "Service" && o["metadata"]["name"] == "api-service");
+        targets.map(|service| service["spec"]["ports"][0]["nodePort"].as_u64()).collect()
+    };
+    // workload.yaml, and the manifests that are deployed, which come from it.
+    assert_eq!(ports(Provider::Kind), [Some(30080), Some(30080)]);
+    assert_eq!(ports(Provider::Context), [None, None]);
 }

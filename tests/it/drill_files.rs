@@ -14,6 +14,9 @@ use firedrill::drill::{DrillError, catalogue, load};
 use insta::assert_snapshot;
 use rustix::time::{ClockId, clock_gettime};
 
+/// What the built-in drill deploys.
+const MANIFESTS: &str = "manifests: [workload.yaml, {file: storefront.yaml, when: [kind, context]}]";
+
 /// A folder with the built-in drill's files, to be spoiled.
 pub struct Folder(tempfile::TempDir);
 
@@ -223,13 +226,10 @@ fn what_is_no_drill_at_all() {
 
 #[test]
 fn manifests_that_cannot_be_read() {
-    assert_snapshot!(
-        "manifest_missing",
-        Folder::new().drill("manifests: [workload.yaml]", "manifests: [worload.yaml]").told()
-    );
+    assert_snapshot!("manifest_missing", Folder::new().drill(MANIFESTS, "manifests: [worload.yaml]").told());
     assert_snapshot!(
         "manifest_outside",
-        Folder::new().drill("manifests: [workload.yaml]", "manifests: [../../etc/passwd]").told()
+        Folder::new().drill(MANIFESTS, "manifests: [../../etc/passwd]").told()
     );
     let broken = Folder::new().change(
         "workload.yaml",
@@ -253,7 +253,7 @@ fn manifests_that_hold_the_wrong_objects() {
     assert_snapshot!("manifest_without_name", folder.told());
     folder.write("workload.yaml", &format!("{text}{}", more.trim_end_matches("---\nkind: Secret\n")));
     assert_snapshot!("manifest_objects", folder.told());
-    let folder = Folder::new().drill("manifests: [workload.yaml]\n", "manifests: [deployment.yaml]\n");
+    let folder = Folder::new().drill(MANIFESTS, "manifests: [deployment.yaml]");
     let (deployment, _) = text.split_once("---\n").unwrap();
     folder.write("deployment.yaml", deployment);
     assert_snapshot!("target_elsewhere", folder.told());
@@ -275,9 +275,9 @@ fn unknown_drills() {
 
 #[test]
 fn what_a_run_rests_on_is_there_on_every_cluster() {
-    let workload = "  manifests: [{file: workload.yaml, when: [kind, context]}]\n";
+    let workload = "manifests: [{file: workload.yaml, when: [kind, context]}]";
     let folder = Folder::new()
-        .drill("  manifests: [workload.yaml]\n", workload)
+        .drill(MANIFESTS, workload)
         .drill("{service: api-service, atLeast: 1}", "{service: api-service, when: kind}")
         .drill("timeout: 1s, expect: 200}", "timeout: 1s, when: [kind, local]}");
     assert_snapshot!(folder.told());
@@ -287,7 +287,7 @@ fn what_a_run_rests_on_is_there_on_every_cluster() {
 fn words_about_clusters_and_ways() {
     let folder = Folder::new()
         .drill("via: apiserver-proxy,", "via: apiserver-prxy, when: kined,")
-        .drill("manifests: [workload.yaml]", "manifests: [{file: workload.yaml, wen: kind}]");
+        .drill(MANIFESTS, "manifests: [{file: workload.yaml, wen: kind}]");
     assert_snapshot!(folder.told());
     assert_snapshot!("when_in_a_list", Folder::new().drill("expect: 200}", "when: [kind, lokal]}").told());
 }

@@ -113,9 +113,7 @@ pub async fn run(args: Args) -> Outcome {
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let mut place = args.place.place()?;
     let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
-    if let Some(known) = place.node_ports() {
-        node_ports::addresses(&plan, &known)?;
-    }
+    place.reaches(&plan)?;
     if args.dry_run {
         return dry::run(plan, place, args.output).await;
     }

@@ -13,6 +13,7 @@ use crate::cluster::local;
 use crate::cluster::protected::{DEFAULT, protecting};
 use crate::cluster::{Access, Held, NodePorts};
 use crate::drill::Provider;
+use crate::engine::plan::Plan;
 use crate::ui::progress::Progress;
 
 /// Which cluster to break something in.
@@ -108,13 +109,16 @@ impl Place {
         }
     }
 
-    /// Where its node ports are reached; nothing where only the cluster knows.
-    pub fn node_ports(&self) -> Option<NodePorts> {
+    /// Refuses a drill whose node ports are reached nowhere, where that is known before the
+    /// cluster is there.
+    pub fn reaches(&self, plan: &Plan) -> Result<(), Failure> {
         match self {
-            Self::Local(_) => Some(NodePorts::Unreachable),
-            Self::Kind(..) => None,
-            Self::Context(context) => Some(context.node_ports.clone()),
-        }
+            Self::Local(_) => node_ports::addresses(plan, &NodePorts::Unreachable)?,
+            // Only the cluster knows, once it is there.
+            Self::Kind(..) => return Ok(()),
+            Self::Context(context) => node_ports::addresses(plan, &context.node_ports)?,
+        };
+        Ok(())
     }
 
     /// A cluster that answers. A local one or a kind cluster is made where none is up.

@@ -40,7 +40,6 @@ pub fn check(name: &str, text: &str, drill: &Drill, files: &Files) -> Result<Vec
     check.runbook();
     let inventory = check.manifests();
     check.steps(&inventory);
-    check.node_ports(&inventory);
     check.finish()
 }
 

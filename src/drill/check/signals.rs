@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use http::uri::PathAndQuery;
 
-use super::manifests::Inventory;
 use super::{Check, is_word};
 use crate::drill::error::Mistake;
-use crate::drill::manifest::Object;
 use crate::drill::nearest::suggest;
 use crate::drill::{HttpSignal, Signal, Site, Via};
 
@@ -103,7 +101,8 @@ impl Check<'_> {
     }
 
     fn request(&mut self, path: &str, http: &HttpSignal) {
-        if !http.path.starts_with('/') || http.path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let blank = http.path.chars().any(|c| c.is_whitespace() || c.is_control());
+        if blank || !http.path.starts_with('/') || http.path.parse::<PathAndQuery>().is_err() {
             let mistake = Mistake::new(
                 "firedrill::drill::http-path",
                 format!("`{}` is no path of a request", http.path),
@@ -118,27 +117,6 @@ impl Check<'_> {
             self.note(&format!("{path}/expect"), "no status", mistake);
         }
         self.via(&format!("{path}/via"), &http.via);
-    }
-
-    /// A node port that no manifest asks for is chosen by the API server, and hardly this one.
-    pub(super) fn node_ports(&mut self, inventory: &Inventory) {
-        if !inventory.complete {
-            return;
-        }
-        for (i, signal) in self.drill.signals.iter().enumerate() {
-            let Signal::Http(HttpSignal { via: Via::NodePort(port), .. }) = &signal.value else { continue };
-            let ports =
-                |object: &Object| object.value.pointer("/spec/ports").and_then(Value::as_array).cloned();
-            let mut all =
-                inventory.objects.iter().filter(|o| o.kind() == "Service").filter_map(ports).flatten();
-            if *port > 0 && !all.any(|found| found["nodePort"] == *port) {
-                let message = format!("no Service of the manifests has the node port {port}");
-                let mistake = Mistake::new("firedrill::drill::node-port", message)
-                    .help(format!("say `type: NodePort` and `nodePort: {port}` in the Service's manifest"))
-                    .warning();
-                self.note(&format!("signals/{i}/http/via/nodePort"), "not in the manifests", mistake);
-            }
-        }
     }
 
     fn via(&mut self, path: &str, via: &Via) {

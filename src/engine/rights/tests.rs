@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use super::*;
-use crate::drill::Provider;
+use crate::drill::{Provider, Signal, Via};
 use crate::engine::plan::Wishes;
 use crate::journal::ResponderKind;
 
 const DRILL: &str = include_str!("../../../drills/service-has-no-endpoints/drill.yaml");
 const WORKLOAD: &str = include_str!("../../../drills/service-has-no-endpoints/workload.yaml");
+const STOREFRONT: &str = include_str!("../../../drills/service-has-no-endpoints/storefront.yaml");
 const FAULT: &str = "- patch: {target: service/api-service, merge: {spec: {selector: {app: api-svc}}}}";
 
 fn wishes() -> Wishes {
@@ -32,6 +33,7 @@ fn plan(fault: &str, wishes: Wishes) -> Plan {
     let files = [
         ("drill.yaml", DRILL.replace(FAULT, fault)),
         ("workload.yaml", WORKLOAD.to_owned()),
+        ("storefront.yaml", STOREFRONT.to_owned()),
         ("service-as-released.yaml", service.to_owned()),
     ];
     for (name, text) in files {
@@ -47,6 +49,22 @@ fn needed(fault: &str) -> Vec<String> {
 
 fn has(rights: &[String], right: &str) -> bool {
     rights.iter().any(|known| known == right)
+}
+
+/// A URL and a node port are no matter of the API server's.
+#[test]
+fn requests_that_pass_the_api_server_by_need_no_right() {
+    let proxied = |plan: &Plan| {
+        let needed = of(plan, Ground::Existing, &Kinds::default()).needed;
+        needed.iter().any(|right| right.subresource == Some("proxy"))
+    };
+    let mut plan = plan(FAULT, wishes());
+    assert!(proxied(&plan));
+    for via in [Via::NodePort(30080), Via::Url("http://shop.example".to_owned())] {
+        let Signal::Http(http) = &mut plan.drill.signals[1].value else { panic!("no http signal") };
+        http.via = via;
+        assert!(!proxied(&plan));
+    }
 }
 
 #[test]

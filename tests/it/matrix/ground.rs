@@ -7,7 +7,7 @@ use firedrill::steps::api::{meta, namespace_ref};
 use kube::config::Kubeconfig;
 use serde_json::{Value, json};
 
-use crate::run::drills::Drill;
+use crate::run::drills::{Drill, WORKLOAD};
 use crate::stage::{Stage, essence, service};
 use crate::support::shared;
 
@@ -34,12 +34,10 @@ pub struct Ground {
 impl Ground {
     pub async fn new() -> Self {
         let quick = || Drill::builtin().replace("stableFor: 1s", "stableFor: 200ms");
-        let deployed =
-            "workload:\n  manifests: [workload.yaml]\n  ready: {deployment: api-service, within: 60s}";
         let kubeconfig = Kubeconfig::read_from(shared::cluster().home.kubeconfig()).unwrap();
         Self {
             stage: Stage::incident().await,
-            existing: quick().replace(deployed, "workload: existing"),
+            existing: quick().replace(WORKLOAD, "workload: existing"),
             deploying: quick(),
             context: kubeconfig.current_context.unwrap(),
         }

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+/// The workload, as the built-in drill says it.
+pub const WORKLOAD: &str = "workload:
+  manifests: [workload.yaml, {file: storefront.yaml, when: [kind, context]}]
+  ready: {deployment: api-service, within: 60s}";
+
 /// A drill's folder; gone with its handle.
 pub struct Drill {
     folder: tempfile::TempDir,

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::run::drills::Drill;
+use crate::run::drills::{Drill, WORKLOAD};
 use crate::support::namespace::TestNamespace;
 use crate::support::{objects, sandbox, shared};
 
@@ -96,8 +96,5 @@ pub async fn service(shop: &TestNamespace) -> Value {
 
 /// The first drill on a workload that is there already.
 pub fn existing_drill() -> Drill {
-    Drill::builtin().replace(
-        "workload:\n  manifests: [workload.yaml]\n  ready: {deployment: api-service, within: 60s}\n",
-        "workload: existing\n",
-    )
+    Drill::builtin().replace(WORKLOAD, "workload: existing")
 }

@@ -46,7 +46,20 @@ pub struct Web {
 
 impl Web {
     pub async fn that(does: Does) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::behind(TcpListener::bind("127.0.0.1:0").await.unwrap(), does)
+    }
+
+    /// At a port that a Service could have as its node port.
+    pub async fn at_a_node_port(does: Does) -> Self {
+        for port in 30_100..32_700 {
+            if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+                return Self::behind(listener, does);
+            }
+        }
+        panic!("no port is free");
+    }
+
+    fn behind(listener: TcpListener, does: Does) -> Self {
         let address = listener.local_addr().unwrap();
         let (does, counts) = (Arc::new(Mutex::new(does)), Arc::<Counts>::default());
         let server = serve(listener, Arc::clone(&does), Arc::clone(&counts));
