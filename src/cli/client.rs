@@ -68,14 +68,13 @@ struct NoCluster;
 struct WhichContext;
 
 impl ClientArgs {
-    /// A client of the cluster that was named, else of the local one.
+    /// A client of the cluster that was named, once it has answered; else of the local one.
     pub async fn client(&self) -> Result<kube::Client, Failure> {
         if let Some(options) = self.kind()? {
             return kind_client(&options).await;
         }
         let Some(named) = self.named() else { return local_client().await };
-        let config = find(named)?.config().await.map_err(Failure::environment)?;
-        kube::Client::try_from(config).map_err(|source| Failure::environment(NoClient { source }))
+        find(named)?.client().await.map_err(Failure::environment)
     }
 
     /// The context to be broken, where one was named. A kubeconfig alone names none.
@@ -108,7 +107,7 @@ fn find(named: Named) -> Result<Context, Failure> {
 
 /// A client of the cluster that `cluster up` made. A proxy has no say there.
 async fn local_client() -> Result<kube::Client, Failure> {
-    let options = Options::from_env(None).map_err(Failure::environment)?;
+    let options = Options::from_env(None, None).map_err(Failure::environment)?;
     match local::find(&options, SHARED).await {
         Ok(access) => access.client().map_err(Failure::environment),
         Err(cluster::Error::Down { .. }) => Err(Failure::environment(NoCluster)),
@@ -142,17 +141,6 @@ pub(super) fn flags(kind: Option<&str>, kubeconfig: Option<&Path>, context: Opti
     let kubeconfig = kubeconfig.map(|path| format!(" --kubeconfig {}", quoted(&path.to_string_lossy())));
     let context = context.map(|context| format!(" --context {}", quoted(context)));
     format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default())
-}
-
-/// No client can be made of the kubeconfig.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot connect: {source}")]
-#[diagnostic(
-    code(firedrill::client::connect),
-    help("kubectl get --raw /readyz with the same kubeconfig says more")
-)]
-struct NoClient {
-    source: kube::Error,
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use chrono::SecondsFormat;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_exact};
 use crate::clock::Stopwatch;
+use crate::cluster;
+use crate::cluster::binaries::Release;
 use crate::cluster::local::{self, Health, Progress, Status};
 use crate::cluster::state::SHARED;
 use crate::ui;
@@ -48,12 +50,16 @@ struct Name {
     name: String,
 }
 
-/// Where the control plane's binaries are.
+/// Which binaries the control plane has.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct BinariesArgs {
     /// A folder of control plane binaries, to be used before any other
     #[arg(long, value_name = "DIR")]
     binaries: Option<PathBuf>,
+    /// The local cluster's Kubernetes: v1.37.2 or v1.34.4 [default: that of the cluster that is up,
+    /// else v1.37.2]
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<Release>,
 }
 
 /// The local cluster of a run.
@@ -68,6 +74,12 @@ pub struct LocalArgs {
 }
 
 impl LocalArgs {
+    /// The Kubernetes that was asked for.
+    #[must_use]
+    pub const fn kubernetes(&self) -> Option<Release> {
+        self.binaries.kubernetes_version
+    }
+
     /// Whether a cluster that the run makes stays.
     #[must_use]
     pub const fn keep_cluster(&self) -> bool {
@@ -83,7 +95,7 @@ impl LocalArgs {
 
 impl BinariesArgs {
     fn options(&self) -> Result<local::Options, Failure> {
-        local::Options::from_env(self.binaries.clone()).map_err(Failure::environment)
+        local::Options::from_env(self.binaries.clone(), self.kubernetes_version).map_err(Failure::environment)
     }
 }
 
@@ -102,7 +114,10 @@ async fn up(args: Up) -> Outcome {
     let progress = ui::Progress::start(Stopwatch::start());
     let up = local::up(&options, args.until_stdin_closes, &|news| tell(&progress, &news)).await;
     progress.finish();
-    let access = up.map_err(Failure::environment)?;
+    let access = up.map_err(|error| match error {
+        cluster::Error::OtherVersion { .. } => Failure::usage(error),
+        other => Failure::environment(other),
+    })?;
     say(&format!("cluster {} is up: Kubernetes {}", access.facts.name, access.facts.version));
     print_exact(&export(&access.kubeconfig.unwrap_or_default()))
 }

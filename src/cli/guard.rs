@@ -106,11 +106,11 @@ pub async fn run(args: Args) -> Outcome {
 async fn client(charge: &Charge) -> Result<kube::Client, String> {
     let named = Named { kubeconfig: charge.kubeconfig.clone(), context: charge.context.clone() };
     let found = named.find().map_err(|error| error.to_string())?;
-    let mut config = found.config().await.map_err(|error| error.to_string())?;
+    let mut connection = found.connection().await.map_err(|error| error.to_string())?;
     if charge.loopback {
-        config.proxy_url = None;
+        connection.config.proxy_url = None;
     }
-    kube::Client::try_from(config).map_err(|error| error.to_string())
+    connection.client(charge.kubeconfig.as_deref()).map_err(|error| error.to_string())
 }
 
 /// What ends the runner does not end its guard: it leaves the terminal's session, and the three

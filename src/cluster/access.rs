@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use super::Error;
+use super::{Connection, Error};
 use crate::drill::Provider;
 use crate::journal;
 
 /// A cluster that answers, and what is known of it.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// For clients of the caller's own making.
-    pub config: kube::Config,
+    /// What its clients are made of.
+    pub connection: Connection,
     /// What the journal and the report say of the cluster.
     pub facts: journal::Cluster,
     /// For people and their tools; nothing for `$KUBECONFIG`, else `~/.kube/config`.
@@ -55,7 +55,7 @@ impl Access {
     /// Whether it is on loopback, found without the user's kubeconfig: a proxy has no say there.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.facts.provider != Provider::Context.name() && is_loopback(&self.config)
+        self.facts.provider != Provider::Context.name() && is_loopback(&self.connection.config)
     }
 
     /// The name of the kind cluster, where it is one that was found by its name.
@@ -68,25 +68,13 @@ impl Access {
     ///
     /// kube sets no read timeout: wrap each call that is no watch in [`tokio::time::timeout`].
     pub fn client(&self) -> Result<kube::Client, Error> {
-        client(self.config.clone(), self.kubeconfig.as_deref())
+        self.connection.client(self.kubeconfig.as_deref())
     }
 
     /// A client for measurements: every answer is given as it came, 503 too.
     pub fn probe_client(&self) -> Result<kube::Client, Error> {
-        client(probe_config(self.config.clone()), self.kubeconfig.as_deref())
+        self.connection.probe_client(self.kubeconfig.as_deref())
     }
-}
-
-/// Without repetition of requests.
-pub(super) fn probe_config(mut config: kube::Config) -> kube::Config {
-    config.default_retry = false;
-    config
-}
-
-pub(super) fn client(config: kube::Config, kubeconfig: Option<&Path>) -> Result<kube::Client, Error> {
-    let kubeconfig = || kubeconfig.unwrap_or(Path::new("the kubeconfig")).to_owned();
-    kube::Client::try_from(config)
-        .map_err(|source| Error::Client { kubeconfig: kubeconfig(), source: Box::new(source) })
 }
 
 /// Reads a local cluster's kubeconfig. Proxy variables have no say: the cluster is on loopback.

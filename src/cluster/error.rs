@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use miette::Diagnostic;
 
+use super::reach::ReachError;
 use super::{binaries, kind};
 
 /// What can go wrong with a cluster.
@@ -151,6 +152,24 @@ pub enum Error {
         /// Why the removal failed.
         left: Box<Error>,
     },
+    /// It is up with another Kubernetes than was asked for.
+    #[error("the cluster {name} is up with Kubernetes {up}, not {wanted}")]
+    #[diagnostic(
+        code(firedrill::cluster::other_version),
+        help(
+            "take it down first: firedrill cluster down, then firedrill cluster up --kubernetes-version \
+             {wanted}; or leave it as it is: firedrill run DRILL --kubernetes-version {wanted} starts one \
+             beside it"
+        )
+    )]
+    OtherVersion {
+        /// The cluster.
+        name: String,
+        /// Its version.
+        up: String,
+        /// What was asked for.
+        wanted: binaries::Release,
+    },
     /// Nothing is there.
     #[error("cluster {name} is not up")]
     #[diagnostic(code(firedrill::cluster::down), help("start it: firedrill cluster up"))]
@@ -225,18 +244,10 @@ pub enum Error {
         /// Those that it has.
         known: Vec<String>,
     },
-    /// The API server of a context gives no answer.
-    #[error("the API server of the context `{name}` does not answer: {why}")]
-    #[diagnostic(
-        code(firedrill::cluster::context_silent),
-        help("see what kubectl says: kubectl --context {name} get --raw /version")
-    )]
-    ContextSilent {
-        /// The context.
-        name: String,
-        /// What was heard instead.
-        why: String,
-    },
+    /// The API server of a context cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Reach(#[from] ReachError),
     /// No client can be made.
     #[error("cannot make a client from {}: {source}", kubeconfig.display())]
     #[diagnostic(

@@ -10,6 +10,7 @@ use super::leftovers;
 use super::measured::{Measured, Window, gaps};
 use super::moments::{durations, point, timeline};
 use super::radius::blast_radius;
+use super::skew;
 use super::verdict::Verdict;
 use crate::drill::impact::loss;
 use crate::drill::{Budget, Impact, Length};
@@ -252,6 +253,8 @@ fn notes(brief: &Brief, report: &DamageReport) -> Vec<String> {
     if report.cluster.as_ref().is_some_and(|c| c.simulated_pods) {
         notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
     }
+    let sources: Vec<_> = report.signals.iter().map(|signal| signal.via).collect();
+    notes.extend(report.cluster.as_ref().and_then(|c| skew::note(&c.version, &sources)));
     if report.timeline.iter().any(|m| m.before_fault) {
         notes.push("early: seen before the API server acknowledged the fault; counts as 0 ms".to_owned());
     }

@@ -17,6 +17,7 @@ mod moments;
 pub mod radius;
 #[cfg(test)]
 pub(crate) mod samples;
+mod skew;
 pub mod text;
 pub mod times;
 pub mod verdict;

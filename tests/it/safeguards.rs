@@ -5,3 +5,4 @@ mod dry_run;
 mod existing;
 pub mod foreign;
 mod targets;
+mod whole;

@@ -87,10 +87,13 @@ fn cluster_objects(args: &Args) -> Vec<Object> {
         "Optional: reads the EndpointSlices of all namespaces. Without it the report's blast radius is"
             .to_owned(),
         "that of this namespace, so never complete, and --blast-limit cluster is refused.".to_owned(),
+        "And lists the nodes, for the report; without it their number is not known.".to_owned(),
     ];
     let name = format!("{}-{}-blast-limit", args.namespace, args.service_account);
     let subject = (args.service_account.as_str(), args.namespace.as_str());
-    role_objects(&name, None, subject, (about, rules(&rights::all_slices())))
+    let mut needed = rights::all_slices();
+    needed.push(rights::nodes());
+    role_objects(&name, None, subject, (about, rules(&needed)))
 }
 
 /// The run that needs the most: with its runbook, and whatever may stay.

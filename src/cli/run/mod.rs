@@ -203,7 +203,7 @@ async fn on_cluster(
     let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
     let node_ports = node_ports::addresses(&plan, &access.node_ports)?;
     let cluster = access.facts.clone();
-    let guard = match Guard::start(&charge(&plan, held, path, clock)).await {
+    let guard = match Guard::start(&charge(&plan, held, path, clock), access.connection.patience).await {
         Ok(guard) => Some(guard),
         // Ctrl-C reaches the guard, too, until it has left the terminal.
         Err(_) if interrupts.try_recv().is_ok() => {

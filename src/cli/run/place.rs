@@ -64,6 +64,7 @@ impl PlaceArgs {
         };
         if let Some(options) = self.client.kind()? {
             nodes_are_known()?;
+            self.has_its_own(&format!("the kind cluster {} (--node-image)", options.name))?;
             let image = self.node_image.clone().filter(|image| !image.is_empty());
             let options = kind::Options { image, keep: self.local.keep_cluster(), ..options };
             return Ok(Place::Kind(Box::new(Kind::new(options.clone())), options));
@@ -72,6 +73,7 @@ impl PlaceArgs {
             nodes_are_known()?;
             return Ok(Place::Local(Box::new(self.local.options()?)));
         };
+        self.has_its_own(&format!("the context `{}`", context.name))?;
         if let Some(host) = &self.node_address {
             context.node_ports = NodePorts::At(host.clone());
         }
@@ -83,6 +85,16 @@ impl PlaceArgs {
                 Err(Failure::new(Exit::Refused, Protected { name, cluster, pattern }))
             }
             _ => Ok(Place::Context(Box::new(context))),
+        }
+    }
+}
+
+impl PlaceArgs {
+    /// Only the local cluster's Kubernetes can be chosen so.
+    fn has_its_own(&self, cluster: &str) -> Result<(), Failure> {
+        match self.local.kubernetes() {
+            Some(_) => Err(Failure::usage(NotOurs { cluster: cluster.to_owned() })),
+            None => Ok(()),
         }
     }
 }
@@ -137,6 +149,17 @@ impl Place {
         };
         found.map_err(Failure::environment)
     }
+}
+
+/// A wish about the local cluster, beside a cluster that is not local.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("--kubernetes-version chooses the local cluster's Kubernetes; {cluster} has its own")]
+#[diagnostic(
+    code(firedrill::client::not_ours),
+    help("leave out --kubernetes-version, or the flags that name another cluster")
+)]
+struct NotOurs {
+    cluster: String,
 }
 
 /// A context that is not to be broken by accident.

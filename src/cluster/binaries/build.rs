@@ -21,6 +21,7 @@ use super::options::Options;
 use super::progress::{Progress, Source};
 use super::wanted::{Binary, Component};
 use super::{Error, Tell, version};
+use crate::cluster::group::{Group, output};
 
 /// For one component; Kubernetes takes 6 to 10 minutes on 2 cores with nothing cached.
 const DEADLINE: Duration = Duration::from_secs(60 * 60);
@@ -50,7 +51,7 @@ pub(super) async fn build(
         return Ok(());
     };
     let mut asked = false;
-    for component in Component::ALL {
+    for component in Component::all(options.kubernetes) {
         let binaries = found.missing_of(component);
         if binaries.is_empty() {
             continue;
@@ -135,7 +136,7 @@ impl<'a> Site<'a> {
     async fn toolchain(&self) -> Result<(), String> {
         let mut go = self.go();
         go.args(["env", "GOVERSION"]).stdout(Stdio::piped());
-        let asked = tokio::time::timeout(TOOLCHAIN_DEADLINE, version::run(&mut go)).await;
+        let asked = tokio::time::timeout(TOOLCHAIN_DEADLINE, output(&mut go)).await;
         let told = asked.map_err(|_| String::from("did not tell its version"))??;
         let told = told.trim();
         let minor = told.strip_prefix("go1.").and_then(|rest| rest.split(['.', 'r', 'b']).next());
@@ -201,7 +202,7 @@ impl<'a> Site<'a> {
 
 /// Runs a command to its end and keeps the last lines of its stderr.
 async fn run(go: &mut Command, stderr: &mut VecDeque<String>) -> io::Result<ExitStatus> {
-    let mut group = super::group::Group::spawn(go).await?;
+    let mut group = Group::spawn(go).await?;
     if let Some(pipe) = group.stderr() {
         keep_last(pipe, stderr).await?;
     }

@@ -7,17 +7,26 @@ use std::path::{Path, PathBuf};
 
 use super::options::Options;
 use super::progress::{Progress, Source};
+use super::release::Release;
 use super::wanted::{Binary, Component};
 use super::{Binaries, Error, Tell, version};
 
 /// What has been found so far.
-#[derive(Debug, Default)]
-pub(super) struct Found(BTreeMap<Binary, PathBuf>);
+#[derive(Debug)]
+pub(super) struct Found {
+    release: Release,
+    paths: BTreeMap<Binary, PathBuf>,
+}
 
 impl Found {
+    /// Nothing yet, of what a control plane of this release needs.
+    pub(super) const fn nothing(release: Release) -> Self {
+        Self { release, paths: BTreeMap::new() }
+    }
+
     /// Takes a binary, unless it was found before, and says so.
     pub(super) fn add(&mut self, binary: Binary, path: PathBuf, source: Source, tell: Tell<'_>) {
-        if let std::collections::btree_map::Entry::Vacant(place) = self.0.entry(binary) {
+        if let std::collections::btree_map::Entry::Vacant(place) = self.paths.entry(binary) {
             place.insert(path.clone());
             tell(Progress::Ready { binary, path, source });
         }
@@ -25,7 +34,7 @@ impl Found {
 
     /// What has not been found yet.
     pub(super) fn missing(&self) -> Vec<Binary> {
-        Binary::ALL.into_iter().filter(|binary| !self.0.contains_key(binary)).collect()
+        Binary::all(self.release).into_iter().filter(|binary| !self.paths.contains_key(binary)).collect()
     }
 
     /// What has not been found yet of one component.
@@ -37,12 +46,12 @@ impl Found {
 
     /// All of them, where none is missing.
     pub(super) fn all(&self) -> Option<Binaries> {
-        let path = |binary| self.0.get(&binary).cloned();
+        let path = |binary| self.paths.get(&binary).cloned();
         Some(Binaries {
-            kube_apiserver: path(Binary::KubeApiserver)?,
-            kube_controller_manager: path(Binary::KubeControllerManager)?,
-            kube_scheduler: path(Binary::KubeScheduler)?,
-            kubectl: path(Binary::Kubectl)?,
+            kube_apiserver: path(Binary::KubeApiserver(self.release))?,
+            kube_controller_manager: path(Binary::KubeControllerManager(self.release))?,
+            kube_scheduler: path(Binary::KubeScheduler(self.release))?,
+            kubectl: path(Binary::Kubectl(self.release))?,
             etcd: path(Binary::Etcd)?,
             kwok: path(Binary::Kwok)?,
             kwokctl: path(Binary::Kwokctl)?,

@@ -17,9 +17,9 @@ mod download;
 mod error;
 mod fetch;
 mod find;
-pub(in crate::cluster) mod group;
 mod options;
 mod progress;
+mod release;
 mod unpack;
 mod version;
 mod wanted;
@@ -29,6 +29,7 @@ use std::path::PathBuf;
 pub use error::Error;
 pub use options::Options;
 pub use progress::{Progress, Source};
+pub use release::{Release, Unsupported};
 pub use wanted::{Binary, Component, Platform};
 
 pub(in crate::cluster) use find::executable_in;
@@ -71,7 +72,7 @@ pub async fn ensure(
     options: &Options,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Binaries, Error> {
-    let mut found = Found::default();
+    let mut found = Found::nothing(options.kubernetes);
     let mut tried = Vec::new();
     find::in_folders(options, &mut found, &mut tried, progress)?;
     let cache = options.cache.as_deref().map(|folder| Cache::new(folder, Platform::HERE));

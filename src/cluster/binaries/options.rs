@@ -5,9 +5,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::release::Release;
+
 /// Where binaries are looked for. Only [`Options::from_env`] reads the environment.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Which Kubernetes.
+    pub kubernetes: Release,
     /// A folder of binaries that comes first (`--binaries`). It must exist; what it lacks is
     /// looked for further on.
     pub folder: Option<PathBuf>,
@@ -58,6 +62,7 @@ impl Default for Options {
     /// Nowhere to look but the places of publication.
     fn default() -> Self {
         Self {
+            kubernetes: Release::default(),
             folder: None,
             assets: None,
             cache: None,

@@ -121,15 +121,18 @@ impl fmt::Display for Mebi {
 
 #[cfg(test)]
 mod tests {
+    use super::super::release::Release;
     use super::*;
 
     #[test]
     fn in_words() {
-        let binary = Binary::KubeApiserver;
+        let binary = Binary::KubeApiserver(Release::Newest);
         let said = Progress::Downloading { binary, received: 12 << 20, total: Some(119_201_954) };
         assert_eq!(said.to_string(), "downloading kube-apiserver v1.37.2: 12.0 MiB of 113.6 MiB");
-        let said =
-            Progress::Building { component: Component::Kubernetes, elapsed: Duration::from_millis(75_900) };
-        assert_eq!(said.to_string(), "building kubernetes v1.37.2 from Go modules (75 s)");
+        let said = Progress::Building {
+            component: Component::Kubernetes(Release::Oldest),
+            elapsed: Duration::from_millis(75_900),
+        };
+        assert_eq!(said.to_string(), "building kubernetes v1.34.4 from Go modules (75 s)");
     }
 }

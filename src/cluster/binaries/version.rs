@@ -4,17 +4,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-use super::group::Group;
 use super::wanted::Binary;
+use crate::cluster::group::output;
 
 /// How long a binary may take to tell its version.
 const DEADLINE: Duration = Duration::from_secs(10);
-
-/// More than any version takes.
-const MOST: u64 = 64 * 1024;
 
 /// Runs the binary at `path` and reads its version, with its `v`; or says why there is none.
 pub(super) async fn of(binary: Binary, path: &Path) -> Result<String, String> {
@@ -26,43 +22,19 @@ pub(super) async fn of(binary: Binary, path: &Path) -> Result<String, String> {
 
 async fn tell(binary: Binary, path: &Path) -> Result<String, String> {
     let arguments: &[&str] = match binary {
-        Binary::Kubectl => &["version", "--client", "-o", "json"],
+        Binary::Kubectl(_) => &["version", "--client", "-o", "json"],
         _ => &["--version"],
     };
     let mut command = Command::new(path);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    run(&mut command).await
-}
-
-/// Runs a command to its end and returns what it writes to its piped standard output. Where it
-/// fails, the reason holds the last line that it wrote to its piped standard error.
-pub(super) async fn run(command: &mut Command) -> Result<String, String> {
-    let failed = |error| format!("cannot be run: {error}");
-    let mut group = Group::spawn(command).await.map_err(failed)?;
-    let (stdout, stderr) = (group.stdout(), group.stderr());
-    let (output, complaint) = tokio::join!(read(stdout), read(stderr));
-    let status = group.wait().await.map_err(failed)?;
-    if status.success() {
-        return Ok(output);
-    }
-    let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-    Err(format!("ended with {status}: {last}").trim_end_matches(": ").to_owned())
-}
-
-async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        // What was read before an error counts; the exit status says the rest.
-        let _ = (&mut pipe).take(MOST).read_to_end(&mut bytes).await;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    output(&mut command).await
 }
 
 /// Finds the version in what a binary prints.
 fn parse(binary: Binary, output: &str) -> Option<String> {
     let first = output.lines().next()?;
     match binary {
-        Binary::Kubectl => {
+        Binary::Kubectl(_) => {
             let told: serde_json::Value = serde_json::from_str(output).ok()?;
             told.pointer("/clientVersion/gitVersion")?.as_str().map(String::from)
         }
@@ -77,18 +49,21 @@ fn parse(binary: Binary, output: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::release::Release;
     use super::*;
+
+    const NEW: Release = Release::Newest;
 
     #[test]
     fn each_says_it_in_its_own_way() {
         let cases = [
-            (Binary::KubeApiserver, "Kubernetes v1.37.2\n", Some("v1.37.2")),
-            (Binary::KubeScheduler, "Kubernetes v1.37.2-eks-1\n", Some("v1.37.2-eks-1")),
+            (Binary::KubeApiserver(NEW), "Kubernetes v1.37.2\n", Some("v1.37.2")),
+            (Binary::KubeScheduler(NEW), "Kubernetes v1.37.2-eks-1\n", Some("v1.37.2-eks-1")),
             (Binary::Etcd, "etcd Version: 3.6.16\nGit SHA: Not provided\n", Some("v3.6.16")),
             (Binary::Kwok, "kwok version v0.8.0 go1.26.8 (linux/amd64)\n", Some("v0.8.0")),
             (Binary::Kwokctl, "kwokctl version v0.8.0 go1.26.8 (linux/amd64)\n", Some("v0.8.0")),
-            (Binary::Kubectl, r#"{"clientVersion":{"gitVersion":"v1.37.2"}}"#, Some("v1.37.2")),
-            (Binary::Kubectl, "Client Version: v1.37.2", None),
+            (Binary::Kubectl(NEW), r#"{"clientVersion":{"gitVersion":"v1.37.2"}}"#, Some("v1.37.2")),
+            (Binary::Kubectl(NEW), "Client Version: v1.37.2", None),
             (Binary::Kwok, "", None),
         ];
         for (binary, output, version) in cases {

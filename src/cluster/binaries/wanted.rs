@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use super::release::Release;
+
 /// One of the binaries that a local control plane needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Binary {
     /// `kube-apiserver`
-    KubeApiserver,
+    KubeApiserver(Release),
     /// `kube-controller-manager`
-    KubeControllerManager,
+    KubeControllerManager(Release),
     /// `kube-scheduler`
-    KubeScheduler,
+    KubeScheduler(Release),
     /// `kubectl`
-    Kubectl,
+    Kubectl(Release),
     /// `etcd`
     Etcd,
     /// `kwok`, the simulated kubelets
@@ -23,24 +25,27 @@ pub enum Binary {
 
 impl Binary {
     /// All of them, in the order in which they are prepared.
-    pub const ALL: [Self; 7] = [
-        Self::Etcd,
-        Self::Kwok,
-        Self::Kwokctl,
-        Self::KubeApiserver,
-        Self::KubeControllerManager,
-        Self::KubeScheduler,
-        Self::Kubectl,
-    ];
+    #[must_use]
+    pub const fn all(release: Release) -> [Self; 7] {
+        [
+            Self::Etcd,
+            Self::Kwok,
+            Self::Kwokctl,
+            Self::KubeApiserver(release),
+            Self::KubeControllerManager(release),
+            Self::KubeScheduler(release),
+            Self::Kubectl(release),
+        ]
+    }
 
     /// The name of the file.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::KubeApiserver => "kube-apiserver",
-            Self::KubeControllerManager => "kube-controller-manager",
-            Self::KubeScheduler => "kube-scheduler",
-            Self::Kubectl => "kubectl",
+            Self::KubeApiserver(_) => "kube-apiserver",
+            Self::KubeControllerManager(_) => "kube-controller-manager",
+            Self::KubeScheduler(_) => "kube-scheduler",
+            Self::Kubectl(_) => "kubectl",
             Self::Etcd => "etcd",
             Self::Kwok => "kwok",
             Self::Kwokctl => "kwokctl",
@@ -53,7 +58,10 @@ impl Binary {
         match self {
             Self::Etcd => Component::Etcd,
             Self::Kwok | Self::Kwokctl => Component::Kwok,
-            _ => Component::Kubernetes,
+            Self::KubeApiserver(release)
+            | Self::KubeControllerManager(release)
+            | Self::KubeScheduler(release)
+            | Self::Kubectl(release) => Component::Kubernetes(release),
         }
     }
 
@@ -64,7 +72,7 @@ impl Binary {
         let version = self.component().version();
         let name = self.name();
         match self.component() {
-            Component::Kubernetes => {
+            Component::Kubernetes(_) => {
                 let file = format!("dl.k8s.io/release/{version}/bin/{os}/{arch}/{name}");
                 let sum = Sum::Beside(format!("{file}.sha256"));
                 Some(Published { file, sum, member: None })
@@ -108,10 +116,10 @@ impl Binary {
     /// The package that builds it.
     pub(super) fn package(self) -> &'static str {
         match self {
-            Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
-            Self::KubeControllerManager => "k8s.io/kubernetes/cmd/kube-controller-manager",
-            Self::KubeScheduler => "k8s.io/kubernetes/cmd/kube-scheduler",
-            Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
+            Self::KubeApiserver(_) => "k8s.io/kubernetes/cmd/kube-apiserver",
+            Self::KubeControllerManager(_) => "k8s.io/kubernetes/cmd/kube-controller-manager",
+            Self::KubeScheduler(_) => "k8s.io/kubernetes/cmd/kube-scheduler",
+            Self::Kubectl(_) => "k8s.io/kubernetes/cmd/kubectl",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kwok => "sigs.k8s.io/kwok/cmd/kwok",
             Self::Kwokctl => "sigs.k8s.io/kwok/cmd/kwokctl",
@@ -141,12 +149,15 @@ pub enum Component {
     /// kwok and kwokctl
     Kwok,
     /// The control plane itself, and kubectl.
-    Kubernetes,
+    Kubernetes(Release),
 }
 
 impl Component {
     /// All of them; the quickest build first.
-    pub const ALL: [Self; 3] = [Self::Etcd, Self::Kwok, Self::Kubernetes];
+    #[must_use]
+    pub const fn all(release: Release) -> [Self; 3] {
+        [Self::Etcd, Self::Kwok, Self::Kubernetes(release)]
+    }
 
     /// Its name in the cache folder and in messages.
     #[must_use]
@@ -154,7 +165,7 @@ impl Component {
         match self {
             Self::Etcd => "etcd",
             Self::Kwok => "kwok",
-            Self::Kubernetes => "kubernetes",
+            Self::Kubernetes(_) => "kubernetes",
         }
     }
 
@@ -164,7 +175,7 @@ impl Component {
         match self {
             Self::Etcd => "v3.6.16",
             Self::Kwok => "v0.8.0",
-            Self::Kubernetes => "v1.37.2",
+            Self::Kubernetes(release) => release.version(),
         }
     }
 
@@ -173,9 +184,7 @@ impl Component {
         match self {
             Self::Etcd => (include_str!("../modules/etcd/go.mod"), include_str!("../modules/etcd/go.sum")),
             Self::Kwok => (include_str!("../modules/kwok/go.mod"), include_str!("../modules/kwok/go.sum")),
-            Self::Kubernetes => {
-                (include_str!("../modules/kubernetes/go.mod"), include_str!("../modules/kubernetes/go.sum"))
-            }
+            Self::Kubernetes(release) => release.module(),
         }
     }
 
@@ -184,13 +193,7 @@ impl Component {
         match self {
             Self::Etcd => "-s -w",
             Self::Kwok => "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0",
-            Self::Kubernetes => concat!(
-                "-s -w",
-                " -X k8s.io/component-base/version.gitVersion=v1.37.2",
-                " -X k8s.io/component-base/version.gitMajor=1",
-                " -X k8s.io/component-base/version.gitMinor=37",
-                " -X k8s.io/component-base/version.gitTreeState=clean",
-            ),
+            Self::Kubernetes(release) => release.ldflags(),
         }
     }
 }
@@ -248,20 +251,20 @@ mod tests {
 
     #[test]
     fn ldflags_and_modules_name_the_version_that_is_looked_for() {
-        for component in [Component::Kwok, Component::Kubernetes] {
+        for component in [Component::Kwok, Component::Kubernetes(Release::Newest)] {
             assert!(component.ldflags().contains(&format!("={}", component.version())));
         }
         for (component, path) in [
             (Component::Etcd, "go.etcd.io/etcd/server/v3"),
             (Component::Kwok, "sigs.k8s.io/kwok"),
-            (Component::Kubernetes, "k8s.io/kubernetes"),
+            (Component::Kubernetes(Release::Newest), "k8s.io/kubernetes"),
         ] {
             let (module, sums) = component.module();
             let line = format!("{path} {}", component.version());
             assert!(module.contains(&line), "{line}");
             assert!(sums.contains(&format!("{line} h1:")), "{line}");
         }
-        for binary in Binary::ALL {
+        for binary in Release::ALL.into_iter().flat_map(Binary::all) {
             let (module, _) = binary.component().module();
             assert!(module.contains(binary.package()), "{binary}");
             assert!(binary.package().contains(binary.built_name()), "{binary}");
@@ -272,7 +275,14 @@ mod tests {
     fn published_addresses() {
         let linux = Platform { os: "linux", arch: "amd64" };
         let of = |binary: Binary| binary.published(linux).unwrap();
-        assert_eq!(of(Binary::Kubectl).file, "dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubectl");
+        assert_eq!(
+            of(Binary::Kubectl(Release::Newest)).file,
+            "dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubectl"
+        );
+        assert_eq!(
+            of(Binary::KubeApiserver(Release::Oldest)).file,
+            "dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver"
+        );
         assert_eq!(of(Binary::Etcd).member.as_deref(), Some("etcd-v3.6.16-linux-amd64/etcd"));
         assert_eq!(
             of(Binary::Kwok).file,

@@ -27,8 +27,9 @@ use std::time::Duration;
 use kube::config::Kubeconfig;
 use tokio::time::timeout;
 
+use super::nodes::Nodes;
 use super::state::{self, Home, Lock};
-use super::{Access, Held, access};
+use super::{Access, Connection, Held, access};
 use crate::drill::Provider;
 use crate::journal;
 use private::Made;
@@ -253,7 +254,8 @@ async fn connect(tools: &Tools, name: &str, kubeconfig: &str) -> Result<Access, 
     let failed = |source| Error::Kubeconfig { name: name.to_owned(), source: Box::new(source) };
     let kubeconfig = Kubeconfig::from_yaml(kubeconfig).map_err(failed)?;
     let config = access::direct_config(kubeconfig).await.map_err(failed)?;
-    let client = access::client(config.clone(), None)?;
+    let connection = Connection::from(config);
+    let client = connection.client(None)?;
     let version = match timeout(ANSWER_WITHIN, client.apiserver_version()).await {
         Ok(Ok(info)) => info.git_version,
         Ok(Err(error)) => return Err(silent(tools, name, access::deepest(&error)).into()),
@@ -267,10 +269,10 @@ async fn connect(tools: &Tools, name: &str, kubeconfig: &str) -> Result<Access, 
         name: name.to_owned(),
         version,
         distribution: Some("kind".to_owned()),
-        nodes: None,
+        nodes: Nodes::of(client).await.count,
         created_by_run: false,
         simulated_pods: false,
     };
     let node_ports = containers::node_ports(tools, name).await?;
-    Ok(Access { config, facts, kubeconfig: None, context: None, node_ports })
+    Ok(Access { connection, facts, kubeconfig: None, context: None, node_ports })
 }

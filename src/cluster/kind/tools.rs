@@ -12,7 +12,8 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::Error;
-use crate::cluster::binaries::{executable_in, group::Group};
+use crate::cluster::binaries::executable_in;
+use crate::cluster::group::Group;
 
 /// The engines that are looked for, in this order.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];

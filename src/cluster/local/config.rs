@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::super::binaries::Binaries;
+use super::super::binaries::{Binaries, Release};
 use crate::cluster::Error;
 use crate::cluster::state::{Home, at};
 
@@ -14,13 +14,13 @@ use crate::cluster::state::{Home, at};
 pub const SOCKET: &str = "egress.sock";
 
 /// Writes the configuration for kwokctl and for the API server's way to the pods.
-pub(super) fn write(home: &Home, binaries: &Binaries) -> Result<(), Error> {
+pub(super) fn write(home: &Home, binaries: &Binaries, kubernetes: Release) -> Result<(), Error> {
     let ports = free_ports().map_err(at("find free ports for", home.path()))?;
     let egress = home.path().join("egress.yaml");
     // JSON is YAML, and quotes any path.
     for (file, content) in [
         (egress.clone(), egress_selector()),
-        (home.path().join("kwokctl.yaml"), kwokctl(binaries, ports, &egress)),
+        (home.path().join("kwokctl.yaml"), kwokctl(binaries, kubernetes, ports, &egress)),
     ] {
         fs::write(&file, format!("{content:#}\n")).map_err(at("write", &file))?;
     }
@@ -41,7 +41,7 @@ fn egress_selector() -> Value {
     })
 }
 
-fn kwokctl(binaries: &Binaries, ports: [u16; 6], egress: &std::path::Path) -> Value {
+fn kwokctl(binaries: &Binaries, kubernetes: Release, ports: [u16; 6], egress: &std::path::Path) -> Value {
     let [etcd, peer, apiserver, kwok, controllers, scheduler] = ports;
     json!({
         "kind": "KwokctlConfiguration",
@@ -49,7 +49,7 @@ fn kwokctl(binaries: &Binaries, ports: [u16; 6], egress: &std::path::Path) -> Va
         "options": {
             "runtime": "binary",
             "bindAddress": "127.0.0.1",
-            "kubeVersion": "v1.37.2",
+            "kubeVersion": kubernetes.version(),
             "kubeApiserverBinary": binaries.kube_apiserver,
             "kubeControllerManagerBinary": binaries.kube_controller_manager,
             "kubeSchedulerBinary": binaries.kube_scheduler,

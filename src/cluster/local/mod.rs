@@ -21,7 +21,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::binaries;
+use super::binaries::{self, Release};
 use super::state::{self, Home, Lock, Owner, SHARED, State};
 use super::{Access, Error, Held, NodePorts, access};
 use crate::drill::Provider;
@@ -41,8 +41,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub struct Options {
     /// firedrill's state folder.
     pub state: PathBuf,
-    /// Where the binaries are looked for.
+    /// Where the binaries are looked for, and of which Kubernetes.
     pub binaries: binaries::Options,
+    /// The Kubernetes that was asked for; nothing where any will do.
+    pub kubernetes: Option<Release>,
     /// firedrill's own executable, which is the responder too.
     pub executable: PathBuf,
     /// Whether a private cluster stays when it is released.
@@ -50,14 +52,22 @@ pub struct Options {
 }
 
 impl Options {
-    /// What the environment says, with a folder of binaries that comes first.
-    pub fn from_env(folder: Option<PathBuf>) -> Result<Self, Error> {
+    /// What the environment says, with a folder of binaries that comes first, and the Kubernetes
+    /// that was asked for.
+    pub fn from_env(folder: Option<PathBuf>, kubernetes: Option<Release>) -> Result<Self, Error> {
+        let binaries = binaries::Options::from_env(folder);
         Ok(Self {
             state: state::folder()?,
-            binaries: binaries::Options::from_env(folder),
+            binaries: binaries::Options { kubernetes: kubernetes.unwrap_or_default(), ..binaries },
+            kubernetes,
             executable: std::env::current_exe().map_err(|source| Error::Executable { source })?,
             keep: false,
         })
+    }
+
+    /// Whether a cluster of this version is one that was asked for.
+    fn fits(&self, version: &str) -> bool {
+        self.kubernetes.is_none_or(|kubernetes| kubernetes.version() == version)
     }
 }
 
@@ -68,6 +78,13 @@ pub enum Progress {
     Binaries(binaries::Progress),
     /// Another firedrill starts or removes the cluster.
     Busy,
+    /// The shared cluster is up, but is not what was asked for.
+    Other {
+        /// Its version.
+        up: String,
+        /// What was asked for.
+        wanted: Release,
+    },
     /// Something is being started, and waited for.
     Waiting {
         /// What.
@@ -102,6 +119,10 @@ impl fmt::Display for Progress {
         match self {
             Self::Binaries(progress) => progress.fmt(f),
             Self::Busy => f.write_str("waiting for another firedrill that has the cluster"),
+            Self::Other { up, wanted } => write!(
+                f,
+                "the cluster {SHARED} is up with Kubernetes {up}; for {wanted} the run starts one of its own"
+            ),
             Self::Waiting { what } => write!(f, "starting the cluster: {what}"),
             Self::Again { attempt, error } => write!(f, "attempt {attempt}, because: {error}"),
         }
@@ -152,17 +173,27 @@ async fn keep_up(home: &Home, responder: &mut Responder) -> Result<(), Error> {
     responder.say(Said::Keep).await
 }
 
-/// The cluster that `cluster up` made, where it is up. One that does not answer is for
-/// `cluster up` to mend; a run needs one that does.
-pub async fn shared(options: &Options) -> Result<Option<Access>, Error> {
+/// The cluster that `cluster up` made, where it is up, whatever its version. One that does not
+/// answer is for `cluster up` to mend; a run needs one that does.
+async fn any_shared(options: &Options) -> Result<Option<Access>, Error> {
     let home = Home::new(&options.state, SHARED)?;
     Ok(running(&home).await.ok().flatten())
 }
 
-/// The cluster that `cluster up` made, where it is up; else a private one, which is started now.
+/// The cluster that `cluster up` made, where it is up with the Kubernetes that was asked for.
+pub async fn shared(options: &Options) -> Result<Option<Access>, Error> {
+    Ok(any_shared(options).await?.filter(|access| options.fits(&access.facts.version)))
+}
+
+/// The cluster that `cluster up` made, where it is up with the Kubernetes that was asked for; else
+/// a private one, which is started now.
 pub async fn acquire(options: &Options, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Held, Error> {
-    if let Some(access) = shared(options).await? {
-        return Ok(access.into());
+    if let Some(access) = any_shared(options).await? {
+        let up = access.facts.version.clone();
+        match options.kubernetes {
+            Some(wanted) if !options.fits(&up) => progress(Progress::Other { up, wanted }),
+            _ => return Ok(access.into()),
+        }
     }
     remove::leftovers(&options.state).await?;
     let home = Home::random(&options.state)?;
@@ -171,6 +202,7 @@ pub async fn acquire(options: &Options, progress: &(dyn Fn(Progress) + Send + Sy
     let start = start::Start {
         home: &home,
         binaries: &binaries,
+        kubernetes: options.binaries.kubernetes,
         executable: &options.executable,
         owner: Owner::Run,
         progress,
@@ -203,14 +235,26 @@ pub async fn up(
         Lock::take(&home, LOCK_WITHIN).await?
     };
     if let Some(access) = running(&home).await? {
-        return Ok(access);
+        return match options.kubernetes {
+            Some(wanted) if !options.fits(&access.facts.version) => {
+                let (name, up) = (access.facts.name, access.facts.version);
+                Err(Error::OtherVersion { name, up, wanted })
+            }
+            _ => Ok(access),
+        };
     }
     // What a reboot or a crash has left, if anything.
     remove::all(&home, None).await?;
     let owner = if until_stdin_closes { Owner::Caller } else { Owner::Nobody };
     let binaries = prepare(options, progress).await?;
-    let start =
-        start::Start { home: &home, binaries: &binaries, executable: &options.executable, owner, progress };
+    let start = start::Start {
+        home: &home,
+        binaries: &binaries,
+        kubernetes: options.binaries.kubernetes,
+        executable: &options.executable,
+        owner,
+        progress,
+    };
     let (mut responder, state) = match start.run().await {
         Ok(started) => started,
         Err(error) => {
@@ -279,7 +323,7 @@ async fn access(home: &Home, state: &State) -> Result<Access, Error> {
     };
     let config = access::local_config(&kubeconfig).await?;
     Ok(Access {
-        config,
+        connection: config.into(),
         facts,
         kubeconfig: Some(kubeconfig),
         context: None,

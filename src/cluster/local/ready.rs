@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::cluster::state::Home;
 use crate::cluster::wait::{until, until_ok};
-use crate::cluster::{Error, access};
+use crate::cluster::{Connection, Error, access};
 
 /// The one node. It has room for all pods of a test process.
 pub const NODE: &str = "firedrill-node";
@@ -21,7 +21,7 @@ pub const NODE: &str = "firedrill-node";
 /// for. Returns the API server's version. Without a deadline of its own.
 pub(super) async fn ready(home: &Home, say: impl Fn(&'static str)) -> Result<String, Error> {
     let config = access::local_config(&home.kubeconfig()).await?;
-    let client = access::client(config, Some(&home.kubeconfig()))?;
+    let client = Connection::from(config).client(Some(&home.kubeconfig()))?;
     say("the API server");
     let nodes: Api<Node> = Api::all(client.clone());
     until_ok(|| make_node(&nodes)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::super::binaries::Binaries;
+use super::super::binaries::{Binaries, Release};
 use super::link::{Responder, Said};
 use super::{Progress, config, create, log, processes, ready, remove};
 use crate::cluster::Error;
@@ -23,6 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(super) struct Start<'a> {
     pub home: &'a Home,
     pub binaries: &'a Binaries,
+    pub kubernetes: Release,
     pub executable: &'a Path,
     pub owner: Owner,
     pub progress: &'a (dyn Fn(Progress) + Send + Sync),
@@ -47,7 +48,7 @@ impl Start<'_> {
         let mut state = State::starting(self.owner);
         self.home.make()?;
         let responder = async {
-            config::write(self.home, self.binaries)?;
+            config::write(self.home, self.binaries, self.kubernetes)?;
             self.home.write(&state)?;
             Responder::start(self.home, self.executable, self.owner).await
         };

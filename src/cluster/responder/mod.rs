@@ -25,7 +25,7 @@ use super::local::config::SOCKET;
 use super::local::link::BOUND;
 use super::local::remove;
 use super::state::{Home, at};
-use super::{Error, access};
+use super::{Connection, Error, access};
 use log::note;
 use owner::{Ears, End, News};
 use pods::Pods;
@@ -83,7 +83,7 @@ fn record(home: &Home) -> Result<(), Error> {
 
 async fn watch_pods(home: &Home, pods: &Arc<Pods>) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Error> {
     let config = access::local_config(&home.kubeconfig()).await?;
-    let client = access::client(config, Some(&home.kubeconfig()))?;
+    let client = Connection::from(config).client(Some(&home.kubeconfig()))?;
     let (known, first) = oneshot::channel();
     Ok((tokio::spawn(pods::watch(client, Arc::clone(pods), known)), first))
 }

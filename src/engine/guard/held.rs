@@ -15,7 +15,7 @@ use crate::engine::news::Desk;
 use crate::engine::phase::Input;
 use crate::journal::AbortReason;
 
-/// How long a guard may take to get ready.
+/// How long a guard may take to get ready, once it has its credentials.
 const READY_WITHIN: Duration = Duration::from_secs(5);
 /// How long a dismissed guard may take to end.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
@@ -69,11 +69,11 @@ impl Guard {
     /// Starts firedrill's own executable as a guard and waits until it is ready.
     ///
     /// # Errors
-    /// Where the executable cannot be found or started, or is not ready within 5 s; then it is
-    /// ended and reaped.
-    pub async fn start(charge: &Charge) -> Result<Self, Error> {
+    /// Where the executable cannot be found or started, or is not ready within 5 s and the time
+    /// that it may take to get its `credentials`; then it is ended and reaped.
+    pub async fn start(charge: &Charge, credentials: Duration) -> Result<Self, Error> {
         let executable = std::env::current_exe().map_err(|source| Error::Executable { source })?;
-        Self::spawn(&executable, charge)?.ready().await
+        Self::spawn(&executable, charge)?.ready(READY_WITHIN + credentials).await
     }
 
     fn spawn(executable: &Path, charge: &Charge) -> Result<Self, Error> {
@@ -91,14 +91,14 @@ impl Guard {
         Ok(Self { child, stdin, said: BufReader::new(stdout) })
     }
 
-    async fn ready(mut self) -> Result<Self, Error> {
+    async fn ready(mut self, within: Duration) -> Result<Self, Error> {
         let mut line = String::new();
-        let why = match timeout(READY_WITHIN, self.said.read_line(&mut line)).await {
+        let why = match timeout(within, self.said.read_line(&mut line)).await {
             Ok(Ok(_)) if line.trim() == READY => return Ok(self),
             Ok(Ok(0)) => "it ended at once".to_owned(),
             Ok(Ok(_)) => line.trim().to_owned(),
             Ok(Err(error)) => format!("its pipe is broken: {error}"),
-            Err(_) => format!("no answer within {} s", READY_WITHIN.as_secs()),
+            Err(_) => format!("no answer within {} s", within.as_secs()),
         };
         // A process that cannot be killed is gone already.
         let _ = self.child.kill().await;

@@ -92,6 +92,8 @@ pub enum Purpose {
     RootCause,
     /// The undo.
     Undo,
+    /// What the report says of the cluster.
+    Facts,
 }
 
 impl fmt::Display for Purpose {
@@ -109,6 +111,7 @@ impl fmt::Display for Purpose {
             Self::Runbook => "carry out the runbook",
             Self::RootCause => "see whether the root cause is gone",
             Self::Undo => "put everything back",
+            Self::Facts => "say in the report how many nodes there are and whose Kubernetes it is",
         })
     }
 }
@@ -168,6 +171,20 @@ pub fn all_slices() -> Vec<Right> {
     let mut gather = Gather::new("", &kinds);
     run::all_slices(&mut gather);
     gather.finish().needed
+}
+
+/// What the report can do without: the cluster's nodes. No run is refused for it.
+#[must_use]
+pub fn nodes() -> Right {
+    Right {
+        group: String::new(),
+        resource: "nodes".to_owned(),
+        subresource: None,
+        namespace: None,
+        name: None,
+        verb: "list",
+        purposes: BTreeSet::from([Purpose::Facts]),
+    }
 }
 
 /// Whether the run has to look at the Services that are not its own, and where: nothing where

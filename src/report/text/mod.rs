@@ -12,7 +12,7 @@ use page::Page;
 
 use super::DamageReport;
 use super::verdict::Verdict;
-use crate::journal::{AbortReason, ResponderKind};
+use crate::journal::{AbortReason, Cluster, ResponderKind};
 
 /// The report as text, with a line end. `journal` says where its events are kept.
 #[must_use]
@@ -104,9 +104,17 @@ fn identity(page: &mut Page, report: &DamageReport) {
     page.item("run      ", &report.run);
     page.item("target   ", &format!("service/{} in namespace {}", report.service, report.namespace));
     match &report.cluster {
-        Some(c) => page.item("cluster  ", &format!("{}, {} ({})", c.name, c.version, c.provider)),
+        Some(c) => page.item("cluster  ", &cluster(c)),
         None => page.item("cluster  ", "none was reached"),
     }
+}
+
+/// `staging, v1.34.4 (context, kind, 3 nodes)`
+fn cluster(cluster: &Cluster) -> String {
+    let mut facts = vec![cluster.provider.clone()];
+    facts.extend(cluster.distribution.clone());
+    facts.extend(cluster.nodes.map(|nodes| format!("{nodes} node{}", if nodes == 1 { "" } else { "s" })));
+    format!("{}, {} ({})", cluster.name, cluster.version, facts.join(", "))
 }
 
 fn list(page: &mut Page, title: &str, lines: &[String]) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use firedrill::cluster::binaries::{Binary, Progress, Source};
 
-use super::fakes::{KWOK, Place, until};
+use super::fakes::{KWOK, NEWEST, Place, until};
 
 #[tokio::test]
 async fn what_cannot_be_downloaded_is_built() {
@@ -14,10 +14,10 @@ async fn what_cannot_be_downloaded_is_built() {
     place.go_that_builds();
     let binaries = place.ensure().await.unwrap();
     assert_eq!(binaries.etcd, place.cached(Binary::Etcd));
-    assert_eq!(place.in_cache().len(), Binary::ALL.len(), "{:?}", place.in_cache());
+    assert_eq!(place.in_cache().len(), Binary::all(NEWEST).len(), "{:?}", place.in_cache());
     let told = place.told.lock().unwrap();
     let built = |it: &&Progress| matches!(it, Progress::Ready { source: Source::Built, .. });
-    assert_eq!(told.iter().filter(built).count(), Binary::ALL.len(), "{told:?}");
+    assert_eq!(told.iter().filter(built).count(), Binary::all(NEWEST).len(), "{told:?}");
     insta::assert_snapshot!(place.go_log());
 }
 
@@ -86,7 +86,11 @@ fn is_gone(pid: &str) -> bool {
 #[ignore = "builds for minutes and needs Go"]
 async fn the_real_go_builds_etcd_kwok_and_kubectl() {
     let mut place = Place::new();
-    place.name_folder_with(&[Binary::KubeApiserver, Binary::KubeControllerManager, Binary::KubeScheduler]);
+    place.name_folder_with(&[
+        Binary::KubeApiserver(NEWEST),
+        Binary::KubeControllerManager(NEWEST),
+        Binary::KubeScheduler(NEWEST),
+    ]);
     place.options.path = env::var_os("PATH");
     place.options.mirror = None;
     let since = Instant::now();

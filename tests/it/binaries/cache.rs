@@ -4,7 +4,7 @@ use std::fs;
 
 use firedrill::cluster::binaries::{Binary, Error, Progress};
 
-use super::fakes::{KWOK, Place, WITHOUT_KWOK, published, says, script, until};
+use super::fakes::{KWOK, NEWEST, Place, WITHOUT_KWOK, published, says, script, until};
 use super::mirror::Mirror;
 use crate::support::small::Small;
 
@@ -14,7 +14,7 @@ async fn a_full_cache_asks_nobody_starts_nothing_and_locks_nothing() {
     let mirror = Mirror::serve(published());
     place.options.mirror = Some(mirror.url());
     let ran = place.path("ran");
-    for binary in Binary::ALL {
+    for binary in Binary::all(NEWEST) {
         script(&place.cached(binary), &says(binary));
         place.in_path(binary.name(), &format!("touch {}", ran.display()));
     }
@@ -49,7 +49,7 @@ async fn who_waits_says_so_and_goes_on_when_the_work_is_done() {
     let waiting = || place.told.lock().unwrap().iter().any(|it| matches!(it, Progress::Waiting { .. }));
     let other = async {
         until("the waiting to be told", waiting).await;
-        for binary in Binary::ALL {
+        for binary in Binary::all(NEWEST) {
             script(&place.cached(binary), &says(binary));
         }
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use firedrill::cluster::binaries::{Binary, Error, Progress, Source};
 
-use super::fakes::{KWOK, Place, WITHOUT_KWOK, etcd, kubernetes, payload, published, until};
+use super::fakes::{KWOK, NEWEST, Place, WITHOUT_KWOK, etcd, kubernetes, payload, published, until};
 use super::mirror::{Mirror, Reply};
 
 fn tried(error: &Error) -> &[String] {
@@ -23,7 +23,7 @@ async fn a_good_download_is_kept_whole_and_executable() {
     place.options.mirror = Some(mirror.url());
     place.name_folder_with(&KWOK);
     let binaries = place.ensure().await.unwrap();
-    assert_eq!(binaries.kubectl, place.cached(Binary::Kubectl));
+    assert_eq!(binaries.kubectl, place.cached(Binary::Kubectl(NEWEST)));
     assert_eq!(binaries.kwok, place.path("named/kwok"));
     for binary in WITHOUT_KWOK {
         let path = place.cached(binary);
@@ -58,9 +58,9 @@ async fn of_an_archive_only_the_binary_is_unpacked() {
 async fn a_wrong_checksum_ends_everything() {
     let mut place = Place::new();
     let mut files = published();
-    let mut changed = payload(Binary::Kubectl);
+    let mut changed = payload(Binary::Kubectl(NEWEST));
     changed[1000] ^= 1;
-    files.insert(kubernetes(Binary::Kubectl), Reply::File(changed));
+    files.insert(kubernetes(Binary::Kubectl(NEWEST)), Reply::File(changed));
     let mirror = Mirror::serve(files);
     place.options.mirror = Some(mirror.url());
     place.name_folder_with(&KWOK);
@@ -68,7 +68,7 @@ async fn a_wrong_checksum_ends_everything() {
     let error = place.ensure().await.unwrap_err();
     assert!(matches!(error, Error::Checksum { .. }), "{error:?}");
     insta::assert_snapshot!(place.shown(&error));
-    assert!(!place.cached(Binary::Kubectl).exists());
+    assert!(!place.cached(Binary::Kubectl(NEWEST)).exists());
     assert_eq!(place.go_log(), "", "no build hides it");
     assert!(!place.in_cache().iter().any(|name| name.starts_with(".tmp-")));
 }
@@ -92,21 +92,21 @@ async fn kwok_must_have_the_sum_that_firedrill_knows() {
 async fn a_download_that_is_cut_off_is_built_instead() {
     let mut place = Place::new();
     let mut files = published();
-    files.insert(kubernetes(Binary::Kubectl), Reply::CutOff(payload(Binary::Kubectl)));
+    files.insert(kubernetes(Binary::Kubectl(NEWEST)), Reply::CutOff(payload(Binary::Kubectl(NEWEST))));
     let mirror = Mirror::serve(files);
     place.options.mirror = Some(mirror.url());
     place.name_folder_with(&KWOK);
 
     let error = place.ensure().await.unwrap_err();
-    let (all, half) = (payload(Binary::Kubectl).len(), payload(Binary::Kubectl).len() / 2);
+    let (all, half) = (payload(Binary::Kubectl(NEWEST)).len(), payload(Binary::Kubectl(NEWEST)).len() / 2);
     let says = format!("cut off after {half} of {all} bytes");
     assert!(tried(&error).iter().any(|line| line.contains(&says)), "{error}");
-    assert!(!place.cached(Binary::Kubectl).exists());
+    assert!(!place.cached(Binary::Kubectl(NEWEST)).exists());
     assert!(!place.in_cache().iter().any(|name| name.starts_with(".tmp-")));
 
     place.go_that_builds();
     place.ensure().await.unwrap();
-    assert!(place.cached(Binary::Kubectl).exists());
+    assert!(place.cached(Binary::Kubectl(NEWEST)).exists());
     let log = place.go_log();
     assert!(log.contains("k8s.io/kubernetes/cmd/kubectl"), "{log}");
     assert!(!log.contains("kube-apiserver"), "only what is missing: {log}");
@@ -116,8 +116,8 @@ async fn a_download_that_is_cut_off_is_built_instead() {
 async fn a_file_or_a_sum_that_is_not_there_is_built_instead() {
     let mut place = Place::new();
     let mut files = published();
-    files.remove(&kubernetes(Binary::KubeScheduler));
-    files.remove(&format!("{}.sha256", kubernetes(Binary::Kubectl)));
+    files.remove(&kubernetes(Binary::KubeScheduler(NEWEST)));
+    files.remove(&format!("{}.sha256", kubernetes(Binary::Kubectl(NEWEST))));
     files.insert(format!("{}/SHA256SUMS", etcd().0), Reply::Status(503));
     let mirror = Mirror::serve(files);
     place.options.mirror = Some(mirror.url());

@@ -8,10 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use firedrill::cluster::binaries::{Binaries, Binary, Component, Error, Options, Platform, Progress, ensure};
+use firedrill::cluster::binaries::{
+    Binaries, Binary, Component, Error, Options, Platform, Progress, Release, ensure,
+};
 use tempfile::TempDir;
 
 use super::mirror::{Reply, sha256};
+
+/// The release that is prepared where no other is asked for.
+pub const NEWEST: Release = Release::Newest;
 
 /// A folder for one test, and options that look nowhere else.
 pub struct Place {
@@ -67,7 +72,7 @@ impl Place {
 
     /// Puts a `go` into PATH that "builds" fakes and notes its arguments in `go.log`.
     pub fn go_that_builds(&self) {
-        for binary in Binary::ALL {
+        for binary in Binary::all(NEWEST) {
             script(&self.path("fakes").join(binary.name()), &says(binary));
         }
         self.go(&format!(
@@ -134,10 +139,10 @@ impl Place {
 /// Everything but kwok and kwokctl: firedrill knows their sums, so that fakes cannot be downloaded.
 pub const WITHOUT_KWOK: [Binary; 5] = [
     Binary::Etcd,
-    Binary::KubeApiserver,
-    Binary::KubeControllerManager,
-    Binary::KubeScheduler,
-    Binary::Kubectl,
+    Binary::KubeApiserver(NEWEST),
+    Binary::KubeControllerManager(NEWEST),
+    Binary::KubeScheduler(NEWEST),
+    Binary::Kubectl(NEWEST),
 ];
 
 /// kwok and kwokctl.
@@ -147,10 +152,10 @@ pub const KWOK: [Binary; 2] = [Binary::Kwok, Binary::Kwokctl];
 pub fn says(binary: Binary) -> String {
     let (name, version) = (binary.name(), binary.component().version());
     match (binary, binary.component()) {
-        (Binary::Kubectl, _) => format!("echo '{{\"clientVersion\":{{\"gitVersion\":\"{version}\"}}}}'"),
+        (Binary::Kubectl(_), _) => format!("echo '{{\"clientVersion\":{{\"gitVersion\":\"{version}\"}}}}'"),
         (_, Component::Etcd) => format!("echo 'etcd Version: {}'", version.trim_start_matches('v')),
         (_, Component::Kwok) => format!("echo '{name} version {version} go1.26.8 (linux/amd64)'"),
-        (_, Component::Kubernetes) => format!("echo 'Kubernetes {version}'"),
+        (_, Component::Kubernetes(_)) => format!("echo 'Kubernetes {version}'"),
     }
 }
 
@@ -169,7 +174,7 @@ pub fn payload(binary: Binary) -> Vec<u8> {
 /// The path of a Kubernetes binary on the mirror.
 pub fn kubernetes(binary: Binary) -> String {
     let Platform { os, arch } = Platform::HERE;
-    format!("dl.k8s.io/release/{}/bin/{os}/{arch}/{}", Component::Kubernetes.version(), binary.name())
+    format!("dl.k8s.io/release/{}/bin/{os}/{arch}/{}", binary.component().version(), binary.name())
 }
 
 /// The path of etcd's release on the mirror, and the name of its archive without the ending.
@@ -182,7 +187,7 @@ pub fn etcd() -> (String, String) {
 /// A mirror's files: etcd and all of Kubernetes, with their sums.
 pub fn published() -> BTreeMap<String, Reply> {
     let mut files = BTreeMap::new();
-    for binary in WITHOUT_KWOK.into_iter().filter(|it| it.component() == Component::Kubernetes) {
+    for binary in WITHOUT_KWOK.into_iter().filter(|it| it.component() == Component::Kubernetes(NEWEST)) {
         let sum = sha256(&payload(binary));
         files.insert(format!("{}.sha256", kubernetes(binary)), Reply::File(sum.into_bytes()));
         files.insert(kubernetes(binary), Reply::File(payload(binary)));

@@ -90,6 +90,7 @@ fn options(sandbox: &Sandbox) -> Options {
     Options {
         state: sandbox.firedrill_state(),
         binaries: binaries::Options::from_env(None),
+        kubernetes: None,
         executable: env!("CARGO_BIN_EXE_firedrill").into(),
         keep: false,
     }

@@ -117,6 +117,7 @@ async fn a_run_uses_the_cluster_that_is_up() {
     let options = Options {
         state: cluster.home.path().parent().unwrap().parent().unwrap().to_owned(),
         binaries: binaries::Options::from_env(None),
+        kubernetes: None,
         executable: env!("CARGO_BIN_EXE_firedrill").into(),
         keep: false,
     };

@@ -75,7 +75,14 @@ async fn what_is_printed_is_enough_to_run_to_be_killed_and_to_recover() {
     assert_eq!(passed.code, Some(0));
     assert!(passed.undo_complete());
     assert_eq!(service(&restricted.shop).await, before);
-    let radius = &passed.report()["blastRadius"];
+    let report = passed.report();
+    let cluster = &report["cluster"];
+    assert_eq!(
+        (&cluster["nodes"], &cluster["distribution"]),
+        (&Value::Null, &Value::Null),
+        "no right to list nodes"
+    );
+    let radius = &report["blastRadius"];
     assert_eq!((&radius["complete"], &radius["scope"]), (&json!(false), &json!("namespace")), "{radius:#}");
     let reason = radius["reason"].as_str().unwrap();
     assert!(reason.contains(&restricted.shop.name) && reason.contains("firedrill rbac"), "{reason}");

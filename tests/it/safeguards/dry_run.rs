@@ -1,3 +1,4 @@
+use firedrill::cluster::binaries::Release;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service};
 use kube::api::{Api, ListParams};
@@ -9,11 +10,13 @@ use crate::run::running::DRILL;
 use crate::support::namespace::TestNamespace;
 use crate::support::shared;
 
+/// What is printed, whichever Kubernetes the tests run on.
 fn dry_run(mut firedrill: std::process::Command, args: &[&str]) -> String {
     let output = firedrill.args(["run", "--dry-run"]).args(args).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    String::from_utf8(output.stdout).unwrap()
+    let printed = String::from_utf8(output.stdout).unwrap();
+    Release::ALL.iter().fold(printed, |printed, release| printed.replace(release.version(), "VERSION"))
 }
 
 /// The version of everything that a run could touch.

@@ -61,6 +61,7 @@ fn start() -> Shared {
     // With the user's own environment: binaries may have to be downloaded or built.
     let mut child = Command::new(env!("CARGO_BIN_EXE_firedrill"))
         .args(["cluster", "up", "--until-stdin-closes"])
+        .args(kubernetes_version())
         .env("XDG_STATE_HOME", root.join("state"))
         .env("NO_COLOR", "1")
         .env_remove("KUBECONFIG")
@@ -76,6 +77,12 @@ fn start() -> Shared {
     let home = Home::new(&root.join("state/firedrill"), "local").unwrap();
     assert!(said.contains(home.kubeconfig().to_str().unwrap()), "{said}");
     Shared { home, root, _owner: owner, _lock: lock }
+}
+
+/// The flag for the Kubernetes that the environment asks for, if it does.
+fn kubernetes_version() -> Vec<String> {
+    let asked = env::var("FIREDRILL_TEST_KUBERNETES").ok().filter(|version| !version.is_empty());
+    asked.map(|version| format!("--kubernetes-version={version}")).into_iter().collect()
 }
 
 /// Removes the folders of test processes that have ended; their clusters have gone with them,

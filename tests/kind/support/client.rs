@@ -50,7 +50,7 @@ impl Client {
             match (good, out_since) {
                 (false, None) => out_since = Some(*sent),
                 (true, Some(since)) => {
-                    downtime += *sent - since;
+                    downtime += sent.saturating_sub(since);
                     out_since = None;
                 }
                 _ => {}

@@ -5,7 +5,11 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+/// More than any answer takes that is read whole.
+const MOST: u64 = 64 * 1024;
 
 /// How long a killed process may take to disappear.
 const DISAPPEAR: Duration = Duration::from_secs(2);
@@ -82,4 +86,28 @@ fn wait_until(deadline: Instant, mut done: impl FnMut() -> bool) -> bool {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Runs a command to its end and returns what it writes to its piped standard output. Where it
+/// fails, the reason holds the last line that it wrote to its piped standard error.
+pub(in crate::cluster) async fn output(command: &mut Command) -> Result<String, String> {
+    let failed = |error| format!("cannot be run: {error}");
+    let mut group = Group::spawn(command).await.map_err(failed)?;
+    let (stdout, stderr) = (group.stdout(), group.stderr());
+    let (output, complaint) = tokio::join!(read(stdout), read(stderr));
+    let status = group.wait().await.map_err(failed)?;
+    if status.success() {
+        return Ok(output);
+    }
+    let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    Err(format!("ended with {status}: {last}").trim_end_matches(": ").to_owned())
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What was read before an error counts; the exit status says the rest.
+        let _ = (&mut pipe).take(MOST).read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
