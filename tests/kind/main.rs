@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
 #![expect(clippy::print_stdout, reason = "shown where a test fails")]
 
+mod context;
 mod created;
+mod killed;
 
 mod reused;
 mod support;

@@ -4,6 +4,7 @@ pub mod client;
 pub mod containers;
 pub mod sandbox;
 pub mod shared;
+pub mod shop;
 
 use std::io::Write as _;
 use std::sync::OnceLock;

@@ -42,13 +42,20 @@ pub(super) async fn namespace(api: &Api, plan: &mut Plan) -> Result<(), Refusal>
 pub(super) async fn workload(api: &Api, plan: &mut Plan) -> Result<(), Refusal> {
     if matches!(plan.drill.workload, Workload::Existing) {
         let service = &plan.drill.target.service.value;
-        plan.ground.deployment = deployment_behind(api, &plan.namespace, service).await?;
+        let live = target(api, &plan.namespace, service).await?;
+        let ports = live.pointer("/spec/ports").and_then(Value::as_array);
+        let there = |port| ports.into_iter().flatten().any(|found| found["nodePort"] == port);
+        if let Some(port) = plan.node_ports().into_keys().find(|port| !there(*port)) {
+            let (service, namespace) = (service.clone(), plan.namespace.clone());
+            return Err(Refusal::NoNodePort { service, namespace, port });
+        }
+        plan.ground.deployment = deployment_behind(api, &plan.namespace, &live).await?;
     }
     Ok(())
 }
 
-/// The one Deployment whose pods the Service selects.
-async fn deployment_behind(api: &Api, namespace: &str, service: &str) -> Result<String, Refusal> {
+/// The Service as it is.
+async fn target(api: &Api, namespace: &str, service: &str) -> Result<Value, Refusal> {
     let object = ObjectRef {
         api_version: "v1".to_owned(),
         kind: "Service".to_owned(),
@@ -56,10 +63,12 @@ async fn deployment_behind(api: &Api, namespace: &str, service: &str) -> Result<
         namespace: Some(namespace.to_owned()),
         name: service.to_owned(),
     };
-    let Some(live) = api.get(&object).await? else {
-        let (service, namespace) = (service.to_owned(), namespace.to_owned());
-        return Err(Refusal::NoTarget { service, namespace });
-    };
+    let (service, namespace) = (service.to_owned(), namespace.to_owned());
+    api.get(&object).await?.ok_or(Refusal::NoTarget { service, namespace })
+}
+
+/// The one Deployment whose pods the Service selects.
+async fn deployment_behind(api: &Api, namespace: &str, live: &Value) -> Result<String, Refusal> {
     let selected: BTreeMap<String, String> =
         serde_json::from_value(live["spec"]["selector"].clone()).unwrap_or_default();
     let mut found = BTreeSet::new();
@@ -71,7 +80,7 @@ async fn deployment_behind(api: &Api, namespace: &str, service: &str) -> Result<
     match found.len() {
         1 => Ok(found.pop_first().unwrap_or_default()),
         _ => Err(Refusal::NoDeployment {
-            service: service.to_owned(),
+            service: meta(live, "name").unwrap_or_default().to_owned(),
             namespace: namespace.to_owned(),
             found: found.into_iter().map(|name| format!("deployment/{name}")).collect(),
         }),

@@ -52,6 +52,25 @@ pub enum Refusal {
         /// The namespace.
         namespace: String,
     },
+    /// The target is not to be reached where a signal asks.
+    #[error(
+        "service/{service} in namespace {namespace} has no node port {port}, which a signal of the drill asks"
+    )]
+    #[diagnostic(
+        code(firedrill::preflight::no_node_port),
+        help(
+            "give it one (type NodePort, nodePort {port}), or limit the signal with `when:` to clusters on which the \
+             drill deploys it"
+        )
+    )]
+    NoNodePort {
+        /// The target Service.
+        service: String,
+        /// The namespace.
+        namespace: String,
+        /// The port.
+        port: u16,
+    },
     /// What makes the pods behind the target is not one Deployment.
     #[error(
         "the pods behind service/{service} in namespace {namespace} belong to {}; a drill needs exactly one Deployment there",

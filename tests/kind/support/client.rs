@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
 /// The time between two requests.
 const EVERY: Duration = Duration::from_millis(10);
 /// As long as the drill waits for an answer.
@@ -18,15 +20,25 @@ const AT_MOST: Duration = Duration::from_secs(120);
 /// What it saw.
 #[derive(Debug)]
 pub struct Outside {
-    /// From the sending of the first failed request to that of the first good one after it, summed
-    /// up; what came before the first good one does not count.
-    pub downtime_ms: f64,
-    /// The time between two requests.
+    /// Each outage that ended: from the sending of the first failed request to that of the first good
+    /// one after it.
+    outages: Vec<(DateTime<Utc>, Duration)>,
+    /// The time between two requests, milliseconds.
     pub every_ms: f64,
+}
+
+impl Outside {
+    /// All outages that began between these moments, summed up, milliseconds. Before and after a run
+    /// its Service is not there, and a client is not served either.
+    pub fn downtime_ms(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+        let within = self.outages.iter().filter(|(began, _)| (from..=to).contains(began));
+        within.map(|(_, length)| length.as_secs_f64() * 1e3).sum()
+    }
 }
 
 /// The client.
 pub struct Client {
+    began: DateTime<Utc>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Vec<(Duration, bool)>>,
 }
@@ -36,7 +48,7 @@ impl Client {
     pub fn asking(address: SocketAddr) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
-        Self { stop, thread: std::thread::spawn(move || ask(address, &told)) }
+        Self { began: Utc::now(), stop, thread: std::thread::spawn(move || ask(address, &told)) }
     }
 
     /// Stops asking.
@@ -44,19 +56,18 @@ impl Client {
         self.stop.store(true, Ordering::Relaxed);
         let mut asked = self.thread.join().unwrap();
         asked.sort_unstable();
-        let (mut downtime, mut out_since) = (Duration::ZERO, None);
-        let served = asked.iter().skip_while(|(_, good)| !good);
-        for (sent, good) in served {
+        let (mut outages, mut out_since) = (Vec::new(), None);
+        for (sent, good) in asked {
             match (good, out_since) {
-                (false, None) => out_since = Some(*sent),
+                (false, None) => out_since = Some(sent),
                 (true, Some(since)) => {
-                    downtime += sent.saturating_sub(since);
+                    outages.push((self.began + since, sent.saturating_sub(since)));
                     out_since = None;
                 }
                 _ => {}
             }
         }
-        Outside { downtime_ms: downtime.as_secs_f64() * 1e3, every_ms: EVERY.as_secs_f64() * 1e3 }
+        Outside { outages, every_ms: EVERY.as_secs_f64() * 1e3 }
     }
 }
 
