@@ -16,7 +16,7 @@ use support::crowd::{self, Churn};
 use support::lag::Lags;
 use support::process::{Measured, run_firedrill};
 use support::table::{Row, Table};
-use support::{guard, lag};
+use support::{guard, kind, lag};
 use tokio::runtime::Runtime;
 
 const DRILL: &str = "service-has-no-endpoints";
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     drop(cluster);
     crowded(&mut table, &runtime, &lags, if short { 2_000 } else { 10_000 });
     from_nothing(&mut table, runs.min(3));
+    around_kind(&mut table, if short { 1 } else { runs.min(3) });
     table.print();
     if short || table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -106,6 +107,25 @@ fn from_nothing(table: &mut Table, runs: usize) {
         .collect();
     let reference = format!("cluster up alone: {alone:.1} s");
     table.push(Row::limit("whole run from nothing", support::median(walls), "s", 9.0, &reference));
+}
+
+/// What firedrill adds to `kind create cluster`: each time one by hand, then one by a run.
+fn around_kind(table: &mut Table, runs: usize) {
+    const FIGURE: &str = "around `kind create cluster`";
+    if let Some(why) = kind::missing() {
+        table.skip(FIGURE, &why);
+        return;
+    }
+    let state = support::state_folder();
+    let pairs: Vec<(f64, f64)> = (0..runs)
+        .map(|run| {
+            let by_hand = kind::by_hand(state.path()).as_secs_f64();
+            (by_hand, kind::by_firedrill(state.path(), DRILL, run).as_secs_f64())
+        })
+        .collect();
+    let added = support::median(pairs.iter().map(|(by_hand, ours)| ours - by_hand));
+    let by_hand = support::median(pairs.iter().map(|(by_hand, _)| *by_hand));
+    table.push(Row::limit(FIGURE, added, "s", 2.0, &format!("by hand: {by_hand:.1} s")));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few MiB fit exactly")]

@@ -44,10 +44,11 @@ async fn at_once(requests: impl Iterator<Item = impl Future<Output = kube::Resul
     all.try_collect::<()>().await.expect("the API server takes it");
 }
 
-/// A Service without a selector and its slice: no controller writes either of them.
+/// A Service without a selector and its slice: no controller writes either of them. Headless, as
+/// the local cluster has few addresses for Services.
 async fn make(client: Client, number: usize) -> kube::Result<()> {
     let (namespace, name) = (namespace(number), format!("service-of-some-team-{number}"));
-    let service = json!({"metadata": {"name": name}, "spec": {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]}});
+    let service = json!({"metadata": {"name": name}, "spec": {"clusterIP": "None", "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}});
     let service: Service = serde_json::from_value(service).expect("an object");
     Api::namespaced(client.clone(), &namespace).create(&PostParams::default(), &service).await?;
     let slice: EndpointSlice = serde_json::from_value(slice(number, &name)).expect("an object");

@@ -51,6 +51,11 @@ pub fn before_the_first_change(journal: &Path) -> Duration {
     Duration::from_nanos(first.expect("a run has phases").stamp.elapsed)
 }
 
+/// When the run began: its cluster was there.
+pub fn before_the_run(journal: &Path) -> Duration {
+    Duration::from_nanos(events(journal).first().expect("a run begins").stamp.elapsed)
+}
+
 fn has(journal: &Path, kind: &Kind) -> bool {
     events(journal).iter().any(|event| event.kind == *kind)
 }

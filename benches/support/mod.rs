@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod crowd;
 pub mod guard;
+pub mod kind;
 pub mod lag;
 pub mod process;
 pub mod table;

@@ -29,11 +29,17 @@ impl Row {
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
+    skipped: Vec<String>,
 }
 
 impl Table {
     pub fn push(&mut self, row: Row) {
         self.rows.push(row);
+    }
+
+    /// A figure that cannot be had here.
+    pub fn skip(&mut self, name: &str, why: &str) {
+        self.skipped.push(format!("{name}: skipped: {why}"));
     }
 
     /// A percentile of the lags, firedrill's beside the bare watch's.
@@ -72,6 +78,9 @@ impl Table {
             let mark = if row.holds { "ok" } else { "OVER" };
             let Row { name, figure, reference, limit, .. } = row;
             println!("{name:<32} {figure:>12}  {reference:<26} {limit:<20} {mark}");
+        }
+        for line in &self.skipped {
+            println!("{line}");
         }
     }
 }

@@ -142,3 +142,19 @@ pub(super) fn flags(kind: Option<&str>, kubeconfig: Option<&Path>, context: Opti
     let context = context.map(|context| format!(" --context {}", quoted(context)));
     format!("{}{}", kubeconfig.unwrap_or_default(), context.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_name_the_cluster_whatever_the_environment_says() {
+        let path = Some(Path::new("/state/kind_x/kube config"));
+        assert_eq!(flags(Some("x"), path, None), " --cluster kind --kind-cluster x");
+        assert_eq!(
+            flags(None, path, Some("my staging")),
+            " --kubeconfig '/state/kind_x/kube config' --context 'my staging'"
+        );
+        assert_eq!(flags(None, None, None), "");
+    }
+}

@@ -189,7 +189,10 @@ pub enum Error {
     #[error("the API server refused {object} of the workload in {namespace}: {message} (status {status})")]
     #[diagnostic(
         code(firedrill::workload::refused),
-        help("mend the manifest; try it with: kubectl apply --server-side --dry-run=server -f FILE")
+        help(
+            "mend the manifest, or make room for it where it names a port that another Service has; try it with: \
+             kubectl apply --server-side --dry-run=server -f FILE"
+        )
     )]
     ManifestRefused {
         /// The object.

@@ -1,15 +1,24 @@
 //! Deploying what a drill breaks.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::api::{ALLOW_LABEL, RUN_LABEL, label, namespace_ref};
 use super::apply::{self, Creations};
 use super::error::Error;
-use super::{Context, kinds, rollout};
+use super::{Context, Done, kinds, rollout};
 use crate::drill::Length;
 use crate::journal::{ObjectRef, StepOutcome};
+
+/// What the API server says of a node port that another Service has (`portallocator.ErrAllocated`).
+const PORT_TAKEN: &str = "provided port is already allocated";
+/// How long such a port is waited for.
+const PORT_FREE_WITHIN: Duration = Duration::from_secs(15);
+/// Between two tries; who has it is not to be found without reading all Services of the cluster.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What was deployed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +67,7 @@ pub async fn deploy(manifests: &[Value], new_namespace: bool, ctx: &Context) -> 
         if new_namespace || ctx.keep_workload { Creations::Labelled } else { Creations::Recorded };
     let mut deployed = Deployed { namespace_created: new_namespace, created: Vec::new() };
     for (object, manifest) in objects {
-        let (done, made) = apply::one(ctx, &object, manifest, creations).await?;
+        let (done, made) = one(ctx, &object, manifest, creations).await?;
         if let StepOutcome::Rejected { status, message } = done.outcome {
             return Err(Error::ManifestRefused {
                 object: object.to_string(),
@@ -72,6 +81,26 @@ pub async fn deploy(manifests: &[Value], new_namespace: bool, ctx: &Context) -> 
         }
     }
     Ok(deployed)
+}
+
+/// Applies one manifest. A node port that somebody has is waited for: where the run before this one has
+/// just ended, its Service goes with its namespace, a moment after that was asked for.
+async fn one(
+    ctx: &Context,
+    object: &ObjectRef,
+    manifest: &Value,
+    creations: Creations,
+) -> Result<(Done, bool), Error> {
+    let deadline = Instant::now() + PORT_FREE_WITHIN;
+    loop {
+        let (done, made) = apply::one(ctx, object, manifest, creations).await?;
+        let taken =
+            matches!(&done.outcome, StepOutcome::Rejected { message, .. } if message.contains(PORT_TAKEN));
+        if !taken || Instant::now() + LOOK_EVERY >= deadline {
+            return Ok((done, made));
+        }
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Waits until the workload's Deployment is rolled out. On timeout the error says how far it

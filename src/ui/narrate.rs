@@ -1,6 +1,6 @@
 //! Events in words: one line for each that is worth one, none for the rest. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Nanos;
 use crate::drill::{Claim, SignalState};
@@ -23,8 +23,18 @@ pub(super) struct Narrator {
     namespace: String,
     /// How often something was told of the other Services.
     others: usize,
-    /// What each signal's requests last came to.
-    results: BTreeMap<String, String>,
+    /// What each signal's requests came to.
+    asked: BTreeMap<String, Asked>,
+}
+
+/// The requests of one signal, as far as they were told.
+#[derive(Debug, Default)]
+struct Asked {
+    /// When the latest of those that were answered was sent.
+    sent: Nanos,
+    state: Option<SignalState>,
+    /// What was told since the state last changed.
+    results: BTreeSet<String>,
 }
 
 /// The phase in words, as a status line has it.
@@ -69,7 +79,9 @@ impl Narrator {
                 let out = if self.broken && *state == SignalState::Out { "OUT, " } else { "" };
                 vec![format!("{signal}: {out}{usable} of {total} usable")]
             }
-            Kind::Request { signal, result, state, .. } => self.request(signal, result, *state),
+            Kind::Request { signal, sent_ns, result, state } => {
+                self.request(signal, *sent_ns, result, *state)
+            }
             Kind::Gap { signal, from_ns, to_ns, reason } => {
                 let blind = Millis::between(*from_ns, *to_ns);
                 vec![format!("{signal}: nothing was seen for {blind} ({reason})")]
@@ -141,9 +153,25 @@ impl Narrator {
     }
 
     /// Only what differs from the answer before.
-    fn request(&mut self, signal: &str, result: &str, state: Option<SignalState>) -> Vec<String> {
-        let before = self.results.insert(signal.to_owned(), result.to_owned());
-        if before.as_deref() == Some(result) {
+    /// Each result once in a state. An answer that comes after that of a later request (a timeout
+    /// takes its time) is no news of now.
+    fn request(
+        &mut self,
+        signal: &str,
+        sent: Nanos,
+        result: &str,
+        state: Option<SignalState>,
+    ) -> Vec<String> {
+        let asked = self.asked.entry(signal.to_owned()).or_default();
+        if sent < asked.sent {
+            return Vec::new();
+        }
+        asked.sent = sent;
+        if asked.state != state {
+            asked.state = state;
+            asked.results.clear();
+        }
+        if !asked.results.insert(result.to_owned()) {
             return Vec::new();
         }
         let says = match state {

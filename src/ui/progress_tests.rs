@@ -2,6 +2,8 @@ use std::io;
 use std::sync::mpsc::{Sender, channel};
 
 use super::*;
+use crate::drill::SignalState;
+use crate::journal::{Event, Kind};
 use crate::report::endings;
 use crate::report::samples::{self, us};
 
@@ -113,4 +115,34 @@ fn nothing_that_is_shown_plays_with_the_terminal() {
     assert_eq!(text.matches("\\u{1b}[2J\\u{9b}m\\u{202e}x").count(), 3, "{text:.100}");
     assert!(!text.contains(|c| c != '\n' && crate::plain::misleads(c)), "{text:?}");
     assert!(text.len() < 10_000, "{}", text.len());
+}
+
+/// Requests are told by the order of their sending, and each result once: a timeout arrives after the
+/// answer to a later request, and a client can be refused in two ways by turns.
+#[test]
+fn a_late_timeout_is_no_news() {
+    let mut narrator = crate::ui::narrate::Narrator::default();
+    let mut told = Vec::new();
+    let answers = [
+        (1, "200", SignalState::Up),
+        (2, "reset", SignalState::Out),
+        (3, "timeout", SignalState::Out),
+        (4, "reset", SignalState::Out),
+        (6, "200", SignalState::Up),
+        (5, "timeout", SignalState::Out),
+        (7, "200", SignalState::Up),
+    ];
+    for (seq, (sent_ns, result, state)) in answers.into_iter().enumerate() {
+        let kind = Kind::Request {
+            signal: "shop".to_owned(),
+            sent_ns,
+            result: result.to_owned(),
+            state: Some(state),
+        };
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let event = Event { seq: seq as u64, stamp: crate::clock::Stamp { at, elapsed: 10 }, kind };
+        told.extend(narrator.tell(&event));
+    }
+    let words: Vec<_> = told.iter().map(|line| line.split_once("shop: ").unwrap().1).collect();
+    assert_eq!(words, ["200", "reset", "timeout", "200"]);
 }

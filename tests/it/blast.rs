@@ -170,9 +170,6 @@ async fn without_a_limit_a_neighbour_that_goes_out_is_listed_and_ends_nothing() 
         last.is_some_and(|event| is_out(&event.kind)).then_some(())
     };
     eventually("the second loss is told", WITHIN, again).await;
-    for e in run.events().iter().filter(|e| matches!(e.kind, Kind::BlastRadius(_))) {
-        println!("{e:?}");
-    }
     run.signal(Signal::INT);
     let ended = run.end().await;
     assert_eq!(ended.code, Some(130), "ended by its signal, and by nothing else");

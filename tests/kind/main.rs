@@ -5,5 +5,7 @@
 #![expect(clippy::print_stdout, reason = "shown where a test fails")]
 
 mod created;
+
 mod reused;
 mod support;
+mod views;

@@ -14,7 +14,7 @@ fn it_is_used_and_left() {
         return;
     }
     let cluster = shared::cluster().name();
-    let sandbox = Sandbox::new(cluster);
+    let sandbox = Sandbox::that_uses(cluster);
     let output = sandbox.run(&["--output", "json"]);
     assert_eq!(output.status.code(), Some(0));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

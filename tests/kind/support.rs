@@ -1,5 +1,6 @@
 //! What the tests share: whether kind is there, one cluster, and firedrill as a command.
 
+pub mod client;
 pub mod containers;
 pub mod sandbox;
 pub mod shared;

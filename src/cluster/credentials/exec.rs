@@ -150,9 +150,9 @@ impl Plugin {
         // What it printed may be half a token, so it is not quoted.
         let read: Printed = serde_json::from_str(printed)
             // kubectl takes YAML, too.
-            .or_else(|error| match error.is_data() {
-                true => Err(error),
-                false => serde_saphyr::from_str(printed).map_err(|_| error),
+            .or_else(|error| {
+                let yaml = (!error.is_data()).then(|| serde_saphyr::from_str(printed).ok());
+                yaml.flatten().ok_or(error)
             })
             .map_err(|error| {
                 let (line, column) = (error.line(), error.column());

@@ -163,10 +163,11 @@ async fn wish(hears: &mut BufReader<OwnedReadHalf>) -> Told {
     loop {
         line.clear();
         match hears.read_line(&mut line).await {
-            Ok(read) if read > 0 => match Told::parse(&line) {
-                Some(told) => return told,
-                None => {}
-            },
+            Ok(read) if read > 0 => {
+                if let Some(told) = Told::parse(&line) {
+                    return told;
+                }
+            }
             _ => return Told::Remove,
         }
     }

@@ -11,6 +11,7 @@ mod config;
 mod containers;
 mod error;
 pub mod keeper;
+mod left;
 mod link;
 pub mod mark;
 mod private;
@@ -20,22 +21,22 @@ mod tools;
 mod words;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kube::config::Kubeconfig;
 use tokio::time::timeout;
 
 use super::nodes::Nodes;
-use super::state::{self, Home, Lock, Owner};
+use super::state::{self, Home, Lock};
 use super::{Access, Connection, Held, access};
 use crate::drill::Provider;
 use crate::journal;
-use mark::Mark;
 use private::Made;
 use tools::Tools;
 
 pub use error::Error;
+pub use left::remove_leftovers;
 pub use private::Private;
 
 /// The name that `kind-config.yaml` gives the cluster.
@@ -160,10 +161,10 @@ impl Kind {
     ) -> Result<Held, super::Error> {
         let home = Home::kind(&self.options.state, &self.options.name)?;
         let tools = Tools::find(home.kubeconfig()).await?;
-        leftovers(&tools, &self.options.state, &home, progress).await?;
+        left::others(&tools, &self.options.state, &home, progress).await?;
         let lock = take(&home, progress).await?;
         let there = tools.clusters().await?.iter().any(|name| name == home.name());
-        if there && !was_left(&tools, &home, progress).await? {
+        if there && !left::was_left(&tools, &home, progress).await? {
             drop(lock);
             return reuse(&tools, &home, progress).await.map(Held::from);
         }
@@ -207,58 +208,6 @@ async fn take(home: &Home, progress: &(dyn Fn(Progress) + Send + Sync)) -> Resul
 /// What is missing.
 pub async fn available() -> Result<(), Error> {
     Tools::find(PathBuf::new()).await.map(drop)
-}
-
-/// Removes every cluster that a dead run of this state folder has left.
-pub async fn remove_leftovers(state: &Path) -> Result<(), super::Error> {
-    for home in Home::all_kind(state)? {
-        let tools = Tools::find(home.kubeconfig()).await?;
-        remove_left(&tools, &home, &|_| {}).await?;
-    }
-    Ok(())
-}
-
-/// The same, but for the cluster that is wanted, which is looked at more closely.
-async fn leftovers(
-    tools: &Tools,
-    state: &Path,
-    wanted: &Home,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<(), super::Error> {
-    for home in Home::all_kind(state)?.into_iter().filter(|home| home != wanted) {
-        let tools = Tools { kubeconfig: home.kubeconfig(), ..tools.clone() };
-        remove_left(&tools, &home, progress).await?;
-    }
-    Ok(())
-}
-
-async fn remove_left(
-    tools: &Tools,
-    home: &Home,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<(), super::Error> {
-    let Some(lock) = Lock::try_take(home)? else { return Ok(()) };
-    if was_left(tools, home, progress).await? {
-        lock.remove();
-    }
-    Ok(())
-}
-
-/// Removes a cluster that a dead run made, whose lock is free therefore. Says whether it was one.
-async fn was_left(
-    tools: &Tools,
-    home: &Home,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<bool, super::Error> {
-    let Some(mark) = Mark::read(home)?.filter(|mark| mark.owner == Owner::Run) else { return Ok(false) };
-    if containers::marked(tools, home.name(), &mark).await?.is_empty() {
-        // It is somebody else's, and so is not what the mark is about.
-        home.remove()?;
-        return Ok(false);
-    }
-    progress(Progress::Leftover { name: home.name().to_owned() });
-    remove::all(tools, home, &mark, remove::Makers::none()).await?;
-    Ok(true)
 }
 
 /// A cluster that is up, with a kubeconfig of firedrill's own.

@@ -16,7 +16,7 @@ const WITHIN: Duration = Duration::from_secs(120);
 /// Between two looks at the nodes.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Waits until a node takes pods and the default ServiceAccount is there. Returns how many nodes
+/// Waits until a node is Ready and the default ServiceAccount is there. Returns how many nodes
 /// there are.
 pub(super) async fn ready(
     client: &kube::Client,
@@ -48,7 +48,7 @@ async fn nodes(client: &kube::Client, progress: &(dyn Fn(Progress) + Send + Sync
     let mut told = false;
     loop {
         let nodes = until_ok(|| api.list(&all)).await.items;
-        if nodes.iter().any(takes_pods) {
+        if nodes.iter().any(is_ready) {
             return u32::try_from(nodes.len()).unwrap_or(u32::MAX);
         }
         if !told {
@@ -59,11 +59,9 @@ async fn nodes(client: &kube::Client, progress: &(dyn Fn(Progress) + Send + Sync
     }
 }
 
-/// Ready, and the controllers have taken the taint off that a node carries until then. Other taints
-/// are meant, like that of a control plane beside workers.
-fn takes_pods(node: &Node) -> bool {
+/// Whether its kubelet says so. The taint that a node carries until the controllers have seen that
+/// keeps pods waiting for a few seconds more: that is the workload's time, as by hand.
+fn is_ready(node: &Node) -> bool {
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let ready = conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True");
-    let mut taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
-    ready && !taints.any(|taint| taint.key == "node.kubernetes.io/not-ready")
+    conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True")
 }

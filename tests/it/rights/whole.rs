@@ -1,12 +1,15 @@
+use std::time::Duration;
+
 use firedrill::journal::Phase;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::api::{Api, DeleteParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, PostParams};
 use kube::config::Kubeconfig;
 use serde_json::json;
 
 use super::{apply, as_service_account, client, printed};
 use crate::run::running::{DRILL, Ended, Running};
+use crate::support::eventually;
 use crate::support::sandbox::Sandbox;
 
 /// A Service of somebody else, with an endpoint that nobody checks.
@@ -31,8 +34,17 @@ async fn serve(admin: &kube::Client, namespace: &str) {
     slices.create(&PostParams::default(), &slice).await.unwrap();
 }
 
+/// The namespace of the run before goes a while after the run has: its Service is no bystander.
+async fn gone(admin: &kube::Client) {
+    let labels = ListParams::default().labels("kubernetes.io/service-name=api-service");
+    let slices = Api::<EndpointSlice>::all(admin.clone());
+    let gone = || async { slices.list(&labels).await.unwrap().items.is_empty().then_some(()) };
+    eventually("the run before is gone", Duration::from_secs(60), gone).await;
+}
+
 /// A run during which the bystander goes out.
 async fn broken(sandbox: &Sandbox, admin: &kube::Client, args: &[&str]) -> Ended {
+    gone(admin).await;
     let args = [&[DRILL, "--output", "json"], args].concat();
     let mut run = Running::start_with(sandbox.firedrill(), &args);
     run.until_phase(Phase::Undetected).await;

@@ -29,7 +29,15 @@ impl Sandbox {
         Self { _turn: Some(turn), ..Self::new(&own_name()) }
     }
 
-    /// For a test that uses this cluster, which is there.
+    /// For a test that runs the drill on this cluster, which is there. One after the other: two runs
+    /// would want the same node port.
+    pub fn that_uses(cluster: &str) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { _turn: Some(turn), ..Self::new(cluster) }
+    }
+
+    /// For a test that looks at this cluster, which is there.
     pub fn new(cluster: &str) -> Self {
         let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         fs::write(root.path().join("kubeconfig"), USERS).unwrap();

@@ -2,6 +2,7 @@
 //! its keeper removes it then.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -27,6 +28,16 @@ impl Shared {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.access.facts.name
+    }
+
+    /// Where its node port is mapped to.
+    pub fn node_port(&self) -> SocketAddr {
+        self.access.node_ports.address(30_080).unwrap().parse().unwrap()
+    }
+
+    /// Its kubeconfig.
+    pub fn kubeconfig(&self) -> &Path {
+        self.access.kubeconfig.as_deref().unwrap()
     }
 }
 
