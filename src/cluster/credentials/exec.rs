@@ -151,7 +151,8 @@ impl Plugin {
         let read: Printed = serde_json::from_str(printed)
             // kubectl takes YAML, too.
             .or_else(|error| {
-                if error.is_data() { Err(error) } else { serde_saphyr::from_str(printed).map_err(|_| error) }
+                let yaml = (!error.is_data()).then(|| serde_saphyr::from_str(printed).ok());
+                yaml.flatten().ok_or(error)
             })
             .map_err(|error| {
                 let (line, column) = (error.line(), error.column());

@@ -8,7 +8,7 @@ use firedrill::journal::Phase;
 use serde_json::{Value, json};
 
 use super::fakes::{NAME, Said, World, users_kubeconfig};
-use crate::run::running::{DRILL, Running};
+use crate::run::running::Running;
 use crate::support::eventually;
 
 #[test]
@@ -16,7 +16,7 @@ fn a_run_makes_a_cluster_passes_and_removes_it() {
     let world = World::new();
     let (file, before) = users_kubeconfig(&world.sandbox.home());
     let mut command = world.firedrill();
-    command.args(["run", DRILL, "--cluster", "kind", "--node-image", "node:x", "--output", "json"]);
+    command.args(["run", world.drill(), "--cluster", "kind", "--node-image", "node:x", "--output", "json"]);
     let said = Said::new(&command.env("KUBECONFIG", &file).output().unwrap());
     assert_eq!(said.code, Some(0));
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
@@ -59,7 +59,7 @@ async fn a_removal_that_fails_is_tried_again() {
     let world = World::new();
     world.let_be("fails", "ERROR: no\n");
     world.let_be("no-delete", "");
-    let run = Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind"]);
+    let run = Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind"]);
     let twice = || async { (world.calls("kind delete") == 2).then_some(()) };
     eventually("it was tried twice", Duration::from_secs(10), twice).await;
     world.end("no-delete");
@@ -114,7 +114,7 @@ fn a_cluster_that_is_kept_is_used_by_the_next_run_and_left() {
 #[tokio::test]
 async fn a_run_waits_for_another_ones_cluster_and_makes_its_own() {
     let world = World::new();
-    let args = [DRILL, "--cluster", "kind"];
+    let args = [world.drill(), "--cluster", "kind"];
     let mut first = Running::start_with(world.firedrill(), &[&args[..], &["--respond", "manual"]].concat());
     first.until_phase(Phase::Settling).await;
     let second = Running::start_with(world.firedrill(), &args);

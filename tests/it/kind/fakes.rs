@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::run::running::DRILL;
+use crate::run::drills::Drill;
 use crate::support::sandbox::Sandbox;
 use crate::support::shared;
 
@@ -54,9 +54,19 @@ inspect*)
     \"30080/tcp\": [{\"HostIp\": \"127.0.0.1\", \"HostPort\": \"$node\"}]}}}]";;
 esac"#;
 
+/// Pretended nodes answer at no port.
+fn without_a_node_port() -> Drill {
+    let drill = Drill::builtin();
+    let text = std::fs::read_to_string(Path::new(drill.path()).join("drill.yaml")).unwrap();
+    let (_, signal) = text.split_once("  - http:\n      {name: node-port").unwrap();
+    let (signal, _) = signal.split_once('\n').unwrap();
+    drill.replace(&format!("  - http:\n      {{name: node-port{signal}\n"), "")
+}
+
 /// A sandbox in which `kind` and `docker` are the fakes, and nothing else is on PATH.
 pub struct World {
     pub sandbox: Sandbox,
+    drill: Drill,
 }
 
 impl World {
@@ -71,7 +81,7 @@ impl World {
 
     /// With an empty PATH.
     pub fn without_tools() -> Self {
-        let world = Self { sandbox: Sandbox::new() };
+        let world = Self { sandbox: Sandbox::new(), drill: without_a_node_port() };
         fs::create_dir_all(world.path("bin")).unwrap();
         world
     }
@@ -140,10 +150,15 @@ impl World {
         command
     }
 
+    /// The first drill, for clusters that have no nodes.
+    pub fn drill(&self) -> &str {
+        self.drill.path()
+    }
+
     /// A run to its end.
     pub fn run(&self, args: &[&str]) -> Said {
         let mut command = self.firedrill();
-        command.args(["run", DRILL, "--cluster", "kind"]).args(args).stdin(Stdio::null());
+        command.args(["run", self.drill(), "--cluster", "kind"]).args(args).stdin(Stdio::null());
         Said::new(&command.output().unwrap())
     }
 

@@ -7,7 +7,7 @@ use firedrill::journal::Phase;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::fakes::World;
-use crate::run::running::{DRILL, Running};
+use crate::run::running::Running;
 use crate::support::eventually;
 
 const SOON: Duration = Duration::from_secs(15);
@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(15);
 /// A run whose `kind create` does not end.
 async fn creating(world: &World) -> Running {
     world.let_be("hangs", "");
-    let run = Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind"]);
+    let run = Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind"]);
     eventually("kind is creating", SOON, || async { world.path("creating").exists().then_some(()) }).await;
     run
 }
@@ -74,7 +74,7 @@ async fn killed_while_kind_creates() {
 async fn a_container_that_comes_after_kinds_end_is_removed_too() {
     let world = World::new();
     world.let_be("late", "");
-    let run = Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind"]);
+    let run = Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind"]);
     eventually("kind began", SOON, || async { (world.calls("kind create") == 1).then_some(()) }).await;
     run.signal(Signal::KILL);
     run.end().await;
@@ -88,7 +88,7 @@ async fn a_container_that_comes_after_kinds_end_is_removed_too() {
 async fn killed_in_the_middle_of_the_drill() {
     let world = World::new();
     let mut run =
-        Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind", "--respond", "manual"]);
+        Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind", "--respond", "manual"]);
     run.until_phase(Phase::Responding).await;
     run.signal(Signal::KILL);
     let ended = run.end().await;

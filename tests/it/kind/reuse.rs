@@ -6,7 +6,7 @@ use kube::api::Api;
 use rustix::process::Signal;
 
 use super::fakes::{NAME, Said, World};
-use crate::run::running::{DRILL, Running};
+use crate::run::running::Running;
 use crate::support::shared;
 
 #[test]
@@ -28,7 +28,7 @@ fn it_is_used_and_left() {
 async fn runs_that_share_it_run_side_by_side() {
     let world = World::new();
     world.somebody_made_a_cluster();
-    let args = [DRILL, "--cluster", "kind", "--respond", "manual"];
+    let args = [world.drill(), "--cluster", "kind", "--respond", "manual"];
     let mut first = Running::start_with(world.firedrill(), &args);
     first.until_phase(Phase::Responding).await;
     let mut second = Running::start_with(world.firedrill(), &args);
@@ -44,7 +44,7 @@ async fn a_killed_run_is_undone_in_it() {
     let world = World::new();
     world.somebody_made_a_cluster();
     let mut run =
-        Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind", "--respond", "manual"]);
+        Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind", "--respond", "manual"]);
     run.until_phase(Phase::Responding).await;
     let namespace = run.namespace();
     run.signal(Signal::KILL);
@@ -62,7 +62,7 @@ async fn what_a_run_leaves_at_once_is_recovered_by_the_command_that_it_says() {
     let world = World::new();
     world.somebody_made_a_cluster();
     let mut run =
-        Running::start_with(world.firedrill(), &[DRILL, "--cluster", "kind", "--respond", "manual"]);
+        Running::start_with(world.firedrill(), &[world.drill(), "--cluster", "kind", "--respond", "manual"]);
     run.until_phase(Phase::Responding).await;
     let name = run.run();
     run.kill_both();
@@ -122,7 +122,7 @@ async fn a_proxy_has_no_say_on_loopback() {
     world.somebody_made_a_cluster();
     let mut command = world.firedrill();
     command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("https_proxy", "http://127.0.0.1:1");
-    let run = Running::start_with(command, &[DRILL, "--cluster", "kind"]);
+    let run = Running::start_with(command, &[world.drill(), "--cluster", "kind"]);
     let ended = run.end().await;
     assert_eq!(ended.code, Some(0));
     let lost = ended.events.iter().any(|event| matches!(event.kind, Kind::Aborted { .. }));
