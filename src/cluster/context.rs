@@ -21,6 +21,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the API server may take to say its version.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
+/// The version of an API server that tells it not everybody.
+const UNKNOWN: &str = "unknown version";
+
 /// What names a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
@@ -150,6 +153,8 @@ impl Context {
         let asked = Asked { context: &self.name, server, proxy: proxy.as_ref(), identity };
         match timeout(ANSWER_WITHIN, client.apiserver_version()).await {
             Ok(Ok(info)) => Ok(info.git_version),
+            // It answers; who may not read its version may still do what the command is about.
+            Ok(Err(kube::Error::Api(status))) if status.code == 403 => Ok(UNKNOWN.to_owned()),
             Ok(Err(error)) => Err(asked.failed(&error).into()),
             Err(_) => Err(asked.silent(format!("nothing within {} s", ANSWER_WITHIN.as_secs())).into()),
         }

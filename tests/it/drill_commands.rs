@@ -52,7 +52,7 @@ fn show_as_yaml_is_a_drill_to_start_from() {
     let checked = firedrill(&["validate", file.to_str().unwrap()]);
     // All that it lacks is the files beside it.
     let told = String::from_utf8(checked.stderr).unwrap();
-    assert_eq!(told.matches("Error: ").count(), 2, "{told}");
+    assert_eq!(told.matches("Error: ").count(), 3, "{told}");
     assert!(told.contains("there is no file `workload.yaml`"), "{told}");
 }
 

@@ -131,7 +131,7 @@ fn ids_that_are_there_twice() {
 
 #[test]
 fn lengths_and_money_outside_their_limits() {
-    assert_snapshot!("negative_budget", Folder::new().drill("mitigate: 5s", "mitigate: -5s").told());
+    assert_snapshot!("negative_budget", Folder::new().drill("mitigate: 10s", "mitigate: -5s").told());
     let folder = Folder::new()
         .drill("budget: {detect: 2s", "budget: {detect: 0s")
         .drill("every: 50ms", "every: 1ms")

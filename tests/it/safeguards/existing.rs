@@ -51,6 +51,20 @@ async fn a_workload_that_is_there_is_broken_mended_and_as_before() {
     apply(&shop, &other).await.unwrap();
 }
 
+/// Nobody's Service is given a port: it has one, or the signal would never be up.
+#[tokio::test]
+async fn a_target_without_the_node_port_that_a_signal_asks_is_refused() {
+    let shop = shop().await;
+    let before = service(&shop).await;
+    let signal = "  - http: {name: node, via: {nodePort: 30123}}\n\nsteadyState:";
+    let drill = existing_drill().replace("\nsteadyState:", signal);
+    let ended = run(&shop, &drill, &["--node-address", "127.0.0.1"]).await;
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stderr.contains("has no node port 30123"), "{}", ended.stderr);
+    assert!(ended.events.is_empty(), "nothing began");
+    assert_eq!(service(&shop).await, before);
+}
+
 #[tokio::test]
 async fn a_drill_deploys_into_an_open_namespace_and_clears_it() {
     let shop = TestNamespace::new().await;
