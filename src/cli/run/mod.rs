@@ -1,5 +1,6 @@
 //! `firedrill run`: a drill from its beginning to its report.
 
+mod args;
 mod dry;
 mod node_ports;
 mod place;
@@ -8,8 +9,6 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
-use clap::ValueEnum;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::exit::{Exit, Failure, Outcome};
@@ -17,91 +16,20 @@ use super::interrupt::Interrupts;
 use super::output::{Format, print, print_json_text};
 use crate::clock::Stopwatch;
 use crate::cluster::{Access, Held};
-use crate::drill::{self, Length, Provider};
+use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
 use crate::engine::guard::held::Guard;
 use crate::engine::guard::{Charge, PrivateCluster};
-use crate::engine::plan::{BlastLimit, Plan, Wishes};
+use crate::engine::plan::Plan;
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
-use crate::journal::{self, Event, Kind, ResponderKind, read};
+use crate::journal::{self, Event, Kind, read};
 use crate::report::ReportExit;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
-use place::PlaceArgs;
-
-/// Arguments of `firedrill run`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// A built-in drill's name, a drill file, or a folder with a drill.yaml
-    drill: String,
-    /// Who mends the cluster
-    #[arg(long, value_enum, default_value_t)]
-    respond: Respond,
-    /// Let the outage go on this long after its detection before the runbook begins
-    #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
-    respond_after: Length,
-    /// Use this variant of the drill's workload and fault
-    #[arg(long, value_name = "NAME")]
-    variant: Option<String>,
-    /// End the run and undo after this time, whatever has happened
-    #[arg(long, value_name = "TIME", default_value = "15m")]
-    max_duration: Length,
-    /// The namespace: a new one, or one that carries the label firedrill.dev/allow=true [default:
-    /// a new one, named after the drill and the run]
-    #[arg(short, long, value_name = "NS")]
-    namespace: Option<String>,
-    /// Leave the workload in place after the run; the fault is undone all the same
-    #[arg(long)]
-    keep_workload: bool,
-    /// Check everything, print the plan with every change and its undo, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Where another Service that loses all its endpoints ends the run
-    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
-    blast_limit: Blast,
-    #[command(flatten)]
-    place: PlaceArgs,
-    /// The form of the report on stdout
-    #[arg(long, value_enum, default_value_t)]
-    output: Format,
-    /// Write the journal here [default: in the XDG state folder]
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-}
-
-/// Who mends.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Respond {
-    /// firedrill carries the drill's runbook out
-    #[default]
-    Runbook,
-    /// You do, with your own tools; firedrill injects, watches, keeps time and undoes
-    Manual,
-}
-
-/// Where the blast limit holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Blast {
-    /// In the target's namespace
-    #[default]
-    Namespace,
-    /// In the whole cluster
-    Cluster,
-    /// Nowhere
-    Off,
-}
-
-impl From<Blast> for BlastLimit {
-    fn from(blast: Blast) -> Self {
-        match blast {
-            Blast::Namespace => Self::Namespace,
-            Blast::Cluster => Self::Cluster,
-            Blast::Off => Self::Off,
-        }
-    }
-}
+pub use args::Args;
+use args::{Respond, wishes};
 
 /// Runs a drill. The exit code is the report's.
 pub async fn run(args: Args) -> Outcome {
@@ -280,33 +208,6 @@ fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge 
         began: clock.began(),
         deadline: clock.elapsed().saturating_add(Length(wishes.max_duration).nanos()),
     }
-}
-
-fn wishes(args: &Args, provider: Provider) -> Wishes {
-    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
-    Wishes {
-        by: by(),
-        run: format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S")),
-        namespace: args.namespace.clone(),
-        responder: match args.respond {
-            Respond::Runbook => ResponderKind::Runbook,
-            Respond::Manual => ResponderKind::Manual,
-        },
-        variant: args.variant.clone(),
-        max_duration: args.max_duration.into(),
-        keep_workload: args.keep_workload,
-        blast_limit: args.blast_limit.into(),
-        provider,
-        respond_after: args.respond_after.into(),
-    }
-}
-
-/// Who runs it, for whoever finds the run open: `user@host/pid`.
-fn by() -> String {
-    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let user = named.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    format!("{user}@{host}/{}", std::process::id())
 }
 
 /// Where the journal goes. That a file is there already is said before a cluster is started.
