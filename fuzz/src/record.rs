@@ -38,7 +38,7 @@ async fn recovered(server: &Server) {
     };
     for run in &runs {
         for alive in [true, false] {
-            assert_harmless(&plain::lines(&status::block(run, alive, Utc::now())));
+            assert_harmless(&plain::lines(&status::block(run, alive, Utc::now(), "")));
             assert!(status::value(run, alive, Utc::now()).is_object());
         }
     }

@@ -91,6 +91,14 @@ impl ClientArgs {
         meant.transpose().map_err(Failure::environment)
     }
 
+    /// The flags that name the same cluster again, each with a space before it.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let kind = (self.cluster == Which::Kind).then_some(self.kind_cluster.as_str());
+        let named = flags(kind, self.kubeconfig.as_deref(), self.context.as_deref());
+        if self.current_context { named + " --current-context" } else { named }
+    }
+
     fn named(&self) -> Option<Named> {
         let named = self.kubeconfig.is_some() || self.context.is_some() || self.current_context;
         named.then(|| Named { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() })

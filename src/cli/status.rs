@@ -8,6 +8,7 @@ use miette::Diagnostic;
 use serde_json::{Value, json};
 
 use super::client::ClientArgs;
+use super::cluster::quoted;
 use super::exit::{Failure, Outcome};
 use super::output::{Format, print, print_json};
 use crate::engine::undo::lease::WATCH_FOR;
@@ -46,7 +47,11 @@ pub async fn run(args: Args) -> Outcome {
     match args.output {
         Format::Text if runs.is_empty() => print("no run is open\n"),
         Format::Text => {
-            let blocks: Vec<String> = listed.map(|(run, alive)| block(run, alive, now)).collect();
+            let mut place = args.cluster.flags();
+            if let Some(namespace) = &args.namespace {
+                let _ = write!(place, " -n {}", quoted(namespace));
+            }
+            let blocks: Vec<String> = listed.map(|(run, alive)| block(run, alive, now, &place)).collect();
             print(&blocks.join("\n"))
         }
         Format::Json => {
@@ -81,9 +86,9 @@ pub(super) fn line(run: &OpenRun) -> String {
     plain(&format!("{}: {about}", run.run)).into_owned()
 }
 
-/// A run for people.
+/// A run for people. `place` are the flags that name its cluster: see [`ClientArgs::flags`].
 #[must_use]
-pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
+pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>, place: &str) -> String {
     let mut text = format!("{}\n", plain(&run.run));
     let mut row = |name: &str, value: &str| {
         // Writing to a String cannot fail.
@@ -112,7 +117,7 @@ pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>) -> String {
     }
     run.sealed.iter().flat_map(sealed).for_each(|change| row("changed", &change));
     if !alive {
-        row("undo", &format!("firedrill recover --run {}", run.run));
+        row("undo", &format!("firedrill recover{place} --run {}", run.run));
     }
     text
 }
