@@ -112,7 +112,7 @@ fn identity(page: &mut Page, report: &DamageReport) {
 /// `staging, v1.34.4 (context, kind, 3 nodes)`
 fn cluster(cluster: &Cluster) -> String {
     let mut facts = vec![cluster.provider.clone()];
-    facts.extend(cluster.distribution.clone());
+    facts.extend(cluster.distribution.clone().filter(|name| *name != cluster.provider));
     facts.extend(cluster.nodes.map(|nodes| format!("{nodes} node{}", if nodes == 1 { "" } else { "s" })));
     format!("{}, {} ({})", cluster.name, cluster.version, facts.join(", "))
 }
