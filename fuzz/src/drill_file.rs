@@ -79,5 +79,6 @@ fn wishes(responder: ResponderKind, variant: Option<String>, provider: Provider)
         keep_workload: false,
         blast_limit: BlastLimit::Namespace,
         provider,
+        respond_after: Duration::ZERO,
     }
 }
