@@ -57,6 +57,12 @@ impl Broken {
         self.run.wait().unwrap();
     }
 
+    /// Whether the journal has its end: a guard that is not done would outlive the cluster.
+    fn is_over(&self) -> bool {
+        let reading = read::read(&self.sandbox.state().join("run.jsonl"));
+        reading.is_ok_and(|reading| reading.events.last().is_some_and(|last| last.kind == Kind::RunEnded))
+    }
+
     fn is_as_before(&self) -> bool {
         self.shop.everything() == self.before
     }
@@ -71,6 +77,7 @@ fn the_guard_puts_everything_back() {
     broken.kill();
     // Pods of the storefront may still be on their way back; their objects do not change by that.
     eventually("all is as it was", WITHIN, || broken.is_as_before());
+    eventually("the guard is done", WITHIN, || broken.is_over());
 }
 
 #[test]
