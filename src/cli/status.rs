@@ -86,7 +86,7 @@ pub(super) fn line(run: &OpenRun) -> String {
     plain(&format!("{}: {about}", run.run)).into_owned()
 }
 
-/// A run for people. `place` are the flags that name its cluster: see [`ClientArgs::flags`].
+/// A run for people. `place` are the flags that name its cluster: see `ClientArgs::flags`.
 #[must_use]
 pub fn block(run: &OpenRun, alive: bool, now: DateTime<Utc>, place: &str) -> String {
     let mut text = format!("{}\n", plain(&run.run));
