@@ -6,7 +6,7 @@ use std::time::Duration;
 use firedrill::cli::show;
 use firedrill::clock::Stopwatch;
 use firedrill::drill::{Files, Loaded, Provider, catalogue};
-use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
+use firedrill::engine::plan::{BlastLimit, Plan, Rehearsal, Wishes};
 use firedrill::journal::{Event, Kind, ResponderKind};
 use firedrill::plain;
 
@@ -80,5 +80,7 @@ fn wishes(responder: ResponderKind, variant: Option<String>, provider: Provider)
         blast_limit: BlastLimit::Namespace,
         provider,
         respond_after: Duration::ZERO,
+        rehearsal: Rehearsal::default(),
+        speed: 0,
     }
 }

@@ -221,7 +221,8 @@ const fn claim(claim: Claim) -> &'static str {
         Claim::Unchanged => "changes nothing",
         Claim::Rejected => "is refused by the API server",
         Claim::FindsCause => "finds the cause",
-        Claim::BreaksAgain => "works, and breaks again later",
+        Claim::BreaksAgain => "breaks again",
+        Claim::Verified => "succeeds in each step",
     }
 }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use super::{Detector, Expect, Length, Responder, Round, Signal, SteadyState, Step, Workload};
+use super::{Claim, Detector, Expect, Length, Next, Responder, Round, Signal, SteadyState, Step, Workload};
 
 /// One incident to rehearse: a workload, the way it breaks, how that is seen, and how it is mended.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,14 +47,14 @@ pub struct Drill {
     /// Decisions, in order.
     #[serde(default)]
     pub rounds: Vec<Round>,
-    /// What `run` does by itself: `round.option`, or `round` for its best option.
+    /// What `run` does by itself: `round.option`, or `round` for its best option, its steps or its checklist.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub runbook: Vec<Spanned<String>>,
     /// What a passing run may use at most.
     #[serde(default)]
     pub budget: Budget,
-    /// Named replacements of `workload` and `fault`.
+    /// Other forms of the drill, by name.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
 }
@@ -179,14 +179,59 @@ pub struct Budget {
     pub downtime: Option<Length>,
 }
 
-/// Named replacements of `workload` and `fault`.
+/// Another form of the drill: what is said here takes the place of what the drill says.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Variant {
+    /// The commands that take this variant unless they are told otherwise.
+    #[serde(default, rename = "for")]
+    pub used_by: Vec<UsedBy>,
     /// Deployed instead.
     #[serde(default)]
     pub workload: Option<Workload>,
     /// Broken instead.
     #[serde(default)]
     pub fault: Option<Fault>,
+    /// `round.option` to what differs in it.
+    #[serde(default)]
+    pub options: BTreeMap<String, OptionChange>,
+    /// Rounds that follow the drill's; one with the id of a drill's round takes its place.
+    #[serde(default)]
+    pub rounds: Vec<Round>,
+    /// Walked through instead.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub runbook: Option<Vec<Spanned<String>>>,
+}
+
+/// A command that may take a variant by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UsedBy {
+    /// `firedrill play`
+    Play,
+    /// `firedrill evaluate`
+    Evaluate,
+}
+
+/// What differs in an option; what is not said stays.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionChange {
+    /// One line for people.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What the text promises of it.
+    #[serde(default)]
+    pub claim: Option<Claim>,
+    /// What is done, in order.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Step>>")]
+    pub steps: Option<Vec<Spanned<Step>>>,
+    /// What it teaches.
+    #[serde(default)]
+    pub teaches: Option<String>,
+    /// What comes after it.
+    #[serde(default)]
+    pub next: Option<Vec<Next>>,
 }

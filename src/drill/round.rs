@@ -27,6 +27,12 @@ pub struct Round {
     /// What presses.
     #[serde(default)]
     pub cue: Option<String>,
+    /// What presses later, while the round goes on; in the order of `after`.
+    #[serde(default)]
+    pub cues: Vec<Cue>,
+    /// What helps a player, for a price.
+    #[serde(default)]
+    pub hint: Option<Hint>,
     /// What is shown, live from the cluster.
     #[serde(default)]
     pub see: Vec<See>,
@@ -37,6 +43,50 @@ pub struct Round {
     #[serde(default)]
     #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
+    /// What all has to be done, each item carried out and verified.
+    #[serde(default)]
+    pub checklist: Vec<Item>,
+}
+
+/// What presses, from a time of the scenario's clock on.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cue {
+    /// Downtime on the scenario's clock after which it is said.
+    pub after: Length,
+    /// What is said.
+    pub say: String,
+}
+
+/// What helps a player.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hint {
+    /// What is said.
+    pub say: String,
+    /// The declared time that asking costs.
+    #[serde(default)]
+    pub takes: Length,
+}
+
+/// One item of a checklist. It is done when every step of it succeeded.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Item {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// One line for people.
+    pub label: String,
+    /// The declared time a human needs for it.
+    #[serde(default)]
+    pub takes: Length,
+    /// What is done, in order.
+    #[schemars(with = "Vec<Step>")]
+    pub steps: Vec<Spanned<Step>>,
+    /// What it teaches.
+    #[serde(default)]
+    pub teaches: Option<String>,
 }
 
 /// Live facts that a round shows.
@@ -77,6 +127,22 @@ pub struct Choice {
     /// What it teaches.
     #[serde(default)]
     pub teaches: Option<String>,
+    /// What comes after it, such as the next release: `evaluate` carries each out after the option.
+    #[serde(default)]
+    pub next: Vec<Next>,
+}
+
+/// What comes after an option, and what it does to the option's effect.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Next {
+    /// One line for people.
+    pub label: String,
+    /// What the text promises of it.
+    pub claim: Claim,
+    /// What is done, in order.
+    #[schemars(with = "Vec<Step>")]
+    pub steps: Vec<Spanned<Step>>,
 }
 
 /// What an option's text promises.
@@ -93,6 +159,8 @@ pub enum Claim {
     Rejected,
     /// The cause is named.
     FindsCause,
-    /// It works, and the outage comes back later.
+    /// Users were served, and the outage is back.
     BreaksAgain,
+    /// Each of its steps succeeds.
+    Verified,
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 
-use super::{Length, SignalState, kinds};
+use super::{HelmStep, Length, SignalState, kinds};
 
 /// One step: an externally tagged map, such as `patch: {target: service/api, merge: {…}}`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,10 @@ pub enum Step {
     Wait(WaitStep),
     /// Says why a Service has no endpoints.
     Diagnose(ObjectName),
+    /// What helm does with a release, or with a chart.
+    Helm(HelmStep),
+    /// Reads what pods logged; wants a cluster that runs containers.
+    Logs(LogsStep),
 }
 
 impl Step {
@@ -45,6 +49,8 @@ impl Step {
             Self::Apply(_) => "apply",
             Self::Wait(_) => "wait",
             Self::Diagnose(_) => "diagnose",
+            Self::Helm(_) => "helm",
+            Self::Logs(_) => "logs",
         }
     }
 }
@@ -64,6 +70,8 @@ impl fmt::Display for Step {
             Self::Restart(target) | Self::Delete(target) | Self::Diagnose(target) => target.fmt(f),
             Self::Apply(step) => f.write_str(&step.manifests.join(", ")),
             Self::Wait(step) => step.fmt(f),
+            Self::Helm(step) => step.fmt(f),
+            Self::Logs(step) => step.fmt(f),
         }
     }
 }
@@ -94,6 +102,17 @@ impl fmt::Display for LabelStep {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for LogsStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<String> = self.pods.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        write!(f, "of pods with {}", labels.join(","))?;
+        match &self.namespace {
+            Some(namespace) => write!(f, " in namespace {namespace}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -167,6 +186,24 @@ pub struct WaitStep {
     pub deployment: Option<String>,
     /// How long to wait.
     pub within: Length,
+}
+
+/// The last lines that pods logged.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogsStep {
+    /// All pods with these labels.
+    pub pods: BTreeMap<String, String>,
+    /// Their namespace; the drill's own unless given. Reading is all that a step does elsewhere.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// How many lines of each pod.
+    #[serde(default = "few_lines")]
+    pub lines: u32,
+}
+
+const fn few_lines() -> u32 {
+    10
 }
 
 /// An object of the drill's namespace, written `kind/name`: `service/api-service`.

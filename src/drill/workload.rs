@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_saphyr::Spanned;
 
-use super::{Length, When};
+use super::{Chart, Length, When};
 
 /// The word for a workload that the drill finds in its namespace.
 const EXISTING: &str = "existing";
@@ -16,7 +16,7 @@ const EXISTING: &str = "existing";
 #[derive(Debug, Clone)]
 pub enum Workload {
     /// It is deployed for the run and removed after it.
-    Deployed(Deployed),
+    Deployed(Box<Deployed>),
     /// It is there already: nothing is deployed and nothing removed.
     Existing,
 }
@@ -25,7 +25,11 @@ pub enum Workload {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deployed {
+    /// A chart, installed before the manifests. Either this or `manifests`, or both.
+    #[serde(default)]
+    pub chart: Option<Chart>,
     /// Manifest files, relative to the drill file.
+    #[serde(default)]
     pub manifests: Vec<Manifest>,
     /// When it counts as deployed.
     pub ready: Ready,
@@ -72,6 +76,12 @@ impl Workload {
         }
     }
 
+    /// The chart that is deployed, where there is one.
+    #[must_use]
+    pub fn chart(&self) -> Option<&Chart> {
+        self.deployed().and_then(|deployed| deployed.chart.as_ref())
+    }
+
     /// The manifest files that are deployed, as the drill names them.
     #[must_use]
     pub fn manifests(&self) -> &[Manifest] {
@@ -99,7 +109,7 @@ impl<'de> de::Visitor<'de> for OneOfTwo {
     type Value = Workload;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping with `manifests` and `ready`, or the word `existing`")
+        f.write_str("a mapping with `chart` or `manifests`, and `ready`, or the word `existing`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Workload, E> {
@@ -110,7 +120,8 @@ impl<'de> de::Visitor<'de> for OneOfTwo {
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Workload, A::Error> {
-        Deployed::deserialize(MapAccessDeserializer::new(map)).map(Workload::Deployed)
+        Deployed::deserialize(MapAccessDeserializer::new(map))
+            .map(|deployed| Workload::Deployed(Box::new(deployed)))
     }
 }
 
@@ -208,7 +219,13 @@ mod tests {
         assert_eq!(workload.manifests()[0].file, "a.yaml");
         let existing: Workload = serde_saphyr::from_str("existing").unwrap();
         assert!(existing.deployed().is_none() && existing.manifests().is_empty());
-        for bad in ["exists", "[a.yaml]", "true", "manifests: [a.yaml]"] {
+        for bad in [
+            "exists",
+            "[a.yaml]",
+            "true",
+            "manifests: [a.yaml]",
+            "chart: {path: a}\nready: {deployment: a, within: 1m}",
+        ] {
             assert!(serde_saphyr::from_str::<Workload>(bad).is_err(), "{bad} passed");
         }
     }

@@ -24,11 +24,15 @@ impl Pending {
     /// the outage can tell.
     #[must_use]
     pub fn judge_now(&self, reports: &[StepReport], signals_unchanged: bool) -> Option<Kind> {
+        if !matches!(self.claim, Claim::Resolves | Claim::Mitigates | Claim::BreaksAgain)
+            && let Some(reason) = reports.iter().find_map(not_executable)
+        {
+            return Some(self.judged(None, format!("not executable here: {reason}")));
+        }
         let (held, detail) = match self.claim {
             Claim::FindsCause => {
-                let found = reports.iter().filter_map(|r| r.diagnosis.as_ref()).find(|d| d.found());
-                let detail = found.and_then(|d| d.lines.first().cloned());
-                (found.is_some(), detail.unwrap_or_else(|| "no cause was found".to_owned()))
+                let cause = reports.iter().find_map(cause);
+                (cause.is_some(), cause.unwrap_or_else(|| "no cause was found".to_owned()))
             }
             Claim::Rejected => {
                 let refusal = reports.iter().find_map(|report| match &report.outcome {
@@ -39,6 +43,7 @@ impl Pending {
             }
             Claim::Unchanged if signals_unchanged => (true, "every signal is as it was".to_owned()),
             Claim::Unchanged => (false, "the signals changed".to_owned()),
+            Claim::Verified => verified(reports),
             Claim::Resolves | Claim::Mitigates | Claim::BreaksAgain => return None,
         };
         Some(self.judged(Some(held), detail))
@@ -68,6 +73,35 @@ impl Pending {
 
     fn judged(&self, held: Option<bool>, detail: String) -> Kind {
         Kind::Claim { option: self.option.clone(), claim: self.claim, held, detail }
+    }
+}
+
+/// The cause that a step named.
+fn cause(report: &StepReport) -> Option<String> {
+    let diagnosed = report.diagnosis.as_ref().filter(|diagnosis| diagnosis.found());
+    diagnosed.and_then(|diagnosis| diagnosis.lines.first().cloned()).or_else(|| report.cause.clone())
+}
+
+/// What this cluster cannot do.
+fn not_executable(report: &StepReport) -> Option<String> {
+    match &report.outcome {
+        StepOutcome::NotExecutable { reason } => Some(format!("{}: {reason}", report.what)),
+        _ => None,
+    }
+}
+
+/// Whether every step did its work, and the first that did not.
+fn verified(reports: &[StepReport]) -> (bool, String) {
+    let failed = reports.iter().find_map(|report| match &report.outcome {
+        StepOutcome::Changed | StepOutcome::Unchanged => None,
+        StepOutcome::Rejected { status, message } => Some(format!("{}: {status}: {message}", report.what)),
+        StepOutcome::Failed { message } => Some(format!("{}: {message}", report.what)),
+        StepOutcome::NotExecutable { .. } => not_executable(report),
+    });
+    match failed {
+        Some(failed) => (false, failed),
+        None if reports.is_empty() => (false, "nothing was carried out".to_owned()),
+        None => (true, "each step succeeded".to_owned()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
 use crate::drill::{
-    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, Signal, Step, Via, scenario,
+    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, RunbookEntry, Signal, Step, Via, scenario,
 };
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 use serde_json::Value;
@@ -55,6 +55,23 @@ pub struct Wishes {
     pub provider: Provider,
     /// How long the runbook waits once the detector has fired.
     pub respond_after: Duration,
+    /// What is done, and how it is looked at.
+    pub rehearsal: Rehearsal,
+    /// How many seconds of the scenario pass in a second, where a person plays; else 0.
+    pub speed: u32,
+}
+
+/// What a run does once the outage is detected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rehearsal {
+    /// The drill's runbook, to the end of the outage.
+    #[default]
+    Runbook,
+    /// These entries, each until the cluster has settled after it, whether users are served then or
+    /// not; and what the last one has left behind.
+    Trial(Vec<String>),
+    /// These entries on a healthy workload: the fault is left out.
+    Control(Vec<String>),
 }
 
 /// A drill with everything that its run needs.
@@ -102,7 +119,7 @@ impl Plan {
         let drill = drill.on(wishes.provider);
         let files = drill.workload.manifests().iter().map(|manifest| manifest.file.clone());
         let mut manifests_by_file = BTreeMap::new();
-        for file in files.chain(applied_files(&drill)) {
+        for file in files.chain(drill.applied_files()) {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
@@ -134,6 +151,30 @@ impl Plan {
         let others =
             made.filter_map(|object| object["metadata"]["name"].as_str()).filter(|name| *name != main);
         std::iter::once(main).chain(others).collect()
+    }
+
+    /// What is done once the outage is detected, in order.
+    #[must_use]
+    pub fn path(&self) -> Vec<RunbookEntry<'_>> {
+        match &self.wishes.rehearsal {
+            Rehearsal::Runbook => self.drill.runbook_path(),
+            Rehearsal::Trial(entries) | Rehearsal::Control(entries) => {
+                self.drill.path(entries.iter().map(String::as_str))
+            }
+        }
+    }
+
+    /// Every step that the run may take: those of the fault, and those of the runbook; of every
+    /// option, where a person chooses.
+    #[must_use]
+    pub fn steps(&self) -> Vec<&Step> {
+        let responder = match self.wishes.responder {
+            ResponderKind::Runbook => self.path(),
+            ResponderKind::Player => self.drill.everything(),
+            ResponderKind::Manual => Vec::new(),
+        };
+        let steps = responder.into_iter().flat_map(|entry| entry.steps);
+        self.drill.fault.steps.iter().chain(steps).map(|step| &step.value).collect()
     }
 
     /// The signals, in the drill's order.
@@ -198,10 +239,12 @@ impl Plan {
             stable_for: drill.steady_state.stable_for.value,
             max_duration: Length(self.wishes.max_duration),
             respond_after: Length(self.wishes.respond_after),
+            control: matches!(self.wishes.rehearsal, Rehearsal::Control(_)),
+            speed: self.wishes.speed,
             impact: drill.impact.clone(),
             budget: drill.budget.clone(),
             scenario: scenario::times(drill),
-            choices: if runbook { scenario::choices(drill) } else { Vec::new() },
+            choices: if runbook { scenario::choices(&self.path()) } else { Vec::new() },
         }
     }
 }
@@ -228,16 +271,6 @@ fn brief(signal: &Signal) -> SignalBrief {
         }
     };
     SignalBrief { name: signal.name().to_owned(), source, every }
-}
-
-/// The manifest files that steps apply.
-fn applied_files(drill: &Drill) -> Vec<String> {
-    let runbook = drill.runbook_path().into_iter().flat_map(|entry| entry.steps);
-    let applied = drill.fault.steps.iter().chain(runbook).filter_map(|step| match &step.value {
-        Step::Apply(apply) => Some(apply.manifests.clone()),
-        _ => None,
-    });
-    applied.flatten().collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ fn plan(provider: Provider) -> Plan {
         max_duration: Duration::from_secs(60),
         keep_workload: false,
         respond_after: Duration::ZERO,
+        rehearsal: Rehearsal::default(),
+        speed: 0,
         blast_limit: BlastLimit::Namespace,
         provider,
     };
@@ -60,7 +62,7 @@ fn the_target_gets_the_node_port_that_a_signal_asks() {
         let targets = files.filter(|o| o["kind"] == "Service" && o["metadata"]["name"] == "api-service");
         targets.map(|service| service["spec"]["ports"][0]["nodePort"].as_u64()).collect()
     };
-    // workload.yaml, and the manifests that are deployed, which come from it.
-    assert_eq!(ports(Provider::Kind), [Some(30080), Some(30080)]);
-    assert_eq!(ports(Provider::Context), [None, None]);
+    // The Service as released, workload.yaml, and the manifests that are deployed, which come from it.
+    assert_eq!(ports(Provider::Kind), [Some(30080), Some(30080), Some(30080)]);
+    assert_eq!(ports(Provider::Context), [None, None, None]);
 }

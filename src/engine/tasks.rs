@@ -181,7 +181,7 @@ impl Tasks {
             }
             let now = Edge { at: tasks.desk.clock().elapsed(), uncertainty: 0, upper_bound: false };
             tasks.desk.input(Input::Acknowledged(now, "runbook".to_owned()));
-            for entry in tasks.plan.drill.runbook_path() {
+            for entry in tasks.plan.path() {
                 let before = tasks.states.borrow().clone();
                 let mut reports = Vec::new();
                 for (index, step) in entry.steps.iter().enumerate() {
@@ -253,6 +253,9 @@ impl Tasks {
             Ok(report) => {
                 if let Some(diagnosis) = &report.diagnosis {
                     self.desk.event(claims::diagnosis(diagnosis));
+                }
+                if !report.said.is_empty() {
+                    self.desk.event(Kind::Said { at: at.clone(), lines: report.said.clone() });
                 }
                 let outcome = report.outcome.clone();
                 self.desk.event(Kind::StepFinished { at, what, outcome });

@@ -71,6 +71,7 @@ fn outcome() -> impl Strategy<Value = StepOutcome> {
         Just(StepOutcome::Unchanged),
         (any::<u16>(), text()).prop_map(|(status, message)| StepOutcome::Rejected { status, message }),
         text().prop_map(|message| StepOutcome::Failed { message }),
+        text().prop_map(|reason| StepOutcome::NotExecutable { reason }),
     ]
 }
 
@@ -161,6 +162,8 @@ fn brief() -> BoxedStrategy<Brief> {
                 stable_for,
                 max_duration: stable_for,
                 respond_after: stable_for,
+                control: false,
+                speed: 0,
                 impact,
                 budget,
                 scenario,

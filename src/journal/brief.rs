@@ -39,6 +39,12 @@ pub struct Brief {
     /// How long the runbook waits once the detector has fired.
     #[serde(default, skip_serializing_if = "Length::is_zero")]
     pub respond_after: Length,
+    /// Whether the fault is left out: the same path on a healthy workload.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
+    /// How many seconds of the scenario pass in a second, where a person plays; 0 where nobody does.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub speed: u32,
     /// What the outage costs.
     pub impact: Impact,
     /// What a passing run may use at most.
@@ -47,6 +53,11 @@ pub struct Brief {
     pub scenario: ScenarioTimes,
     /// The options that the runbook takes, in order.
     pub choices: Vec<ChoiceBrief>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One signal, as the report names it.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::aftermath::Aftermath;
 use super::brief::{Brief, Cluster};
 use super::outcome::{AbortReason, StepOutcome, StepPlace, UndoItem};
 use super::radius::Radius;
@@ -63,6 +64,41 @@ pub enum Kind {
         /// What the cluster answered.
         outcome: StepOutcome,
     },
+    /// What a step had to say: what helm printed, what pods logged.
+    Said {
+        /// Where it comes from. (`at` in a line is the wall clock.)
+        #[serde(rename = "place")]
+        at: StepPlace,
+        /// Line by line, for people.
+        lines: Vec<String>,
+    },
+    /// A player has come to a round.
+    Round {
+        /// The round's id.
+        round: String,
+        /// One line for people.
+        title: String,
+    },
+    /// A player has chosen; the option's steps come next.
+    Chosen {
+        /// `round.option`.
+        option: String,
+        /// One line for people.
+        label: String,
+        /// Declared, seconds.
+        takes_s: u64,
+        /// Whether it is its round's best.
+        best: bool,
+        /// How long the player thought: since the round, or the last choice's end.
+        thought_ns: Nanos,
+    },
+    /// A player asked for a round's hint.
+    Hint {
+        /// The round's id.
+        round: String,
+        /// Declared, seconds.
+        takes_s: u64,
+    },
     /// A runbook's option is over, and what it did was compared with what it promised.
     Claim {
         /// `round.option`.
@@ -108,6 +144,8 @@ pub enum Kind {
         /// Why: `watch closed`, `410 Gone`, `no heartbeat`, …
         reason: String,
     },
+    /// What an option has left behind, once the cluster has settled.
+    Aftermath(Aftermath),
     /// Something about the Services beside the target.
     BlastRadius(Radius),
     /// A point in time of the run became known (later than it was, for `mitigate`).

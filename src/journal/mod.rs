@@ -2,6 +2,7 @@
 //!
 //! The report is a fold over these events and nothing else.
 
+pub mod aftermath;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 pub mod brief;
@@ -18,6 +19,7 @@ pub mod resume;
 pub mod write;
 
 pub use crate::drill::{ChoiceBrief, ScenarioTimes};
+pub use aftermath::*;
 pub use brief::*;
 pub use event::*;
 pub use outcome::*;

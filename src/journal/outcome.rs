@@ -47,6 +47,11 @@ pub enum StepOutcome {
         /// Why.
         message: String,
     },
+    /// This cluster cannot do it, such as run a container; nothing was tried.
+    NotExecutable {
+        /// What is missing.
+        reason: String,
+    },
 }
 
 /// Why a run ended before its time.

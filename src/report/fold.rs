@@ -95,6 +95,8 @@ fn no_brief() -> Brief {
         stable_for: Length::default(),
         max_duration: Length::default(),
         respond_after: Length::default(),
+        control: false,
+        speed: 0,
         impact: Impact::default(),
         budget: Budget::default(),
         scenario: ScenarioTimes::default(),

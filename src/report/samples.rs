@@ -221,6 +221,8 @@ pub(crate) fn brief() -> Brief {
         stable_for: Length::secs(1),
         max_duration: Length::secs(900),
         respond_after: Length::default(),
+        control: false,
+        speed: 0,
         impact: Impact {
             currency: "USD".to_owned(),
             revenue_per_minute: 5000.into(),

@@ -120,6 +120,10 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// What a diagnose step found.
     pub diagnosis: Option<Diagnosis>,
+    /// What a step had to say, line by line: what helm printed, what pods logged.
+    pub said: Vec<String>,
+    /// A cause that a step other than a diagnosis has found.
+    pub cause: Option<String>,
     /// When the API server's last answer arrived.
     pub answered: Stamp,
 }
@@ -132,6 +136,7 @@ pub fn describe(step: &Step) -> String {
 
 /// Carries a step out. That the API server refuses it is an outcome, no error.
 pub async fn run(step: &Step, ctx: &Context) -> Result<StepReport, Error> {
+    let (said, cause) = (Vec::new(), None);
     let (done, diagnosis) = match step {
         Step::Patch(patch) => {
             let change = Change::Merge(patch.merge.clone());
@@ -148,8 +153,21 @@ pub async fn run(step: &Step, ctx: &Context) -> Result<StepReport, Error> {
             let done = Done { outcome: StepOutcome::Unchanged, answered: ctx.clock.stamp() };
             (done, Some(crate::diagnose::diagnose(&facts)))
         }
+        // TODO-CONTRACT: carried out by steps::helm and steps::logs
+        Step::Helm(_) | Step::Logs(_) => {
+            let reason = "this firedrill does not carry it out yet".to_owned();
+            let done = Done { outcome: StepOutcome::NotExecutable { reason }, answered: ctx.clock.stamp() };
+            (done, None)
+        }
     };
-    Ok(StepReport { what: describe(step), outcome: done.outcome, diagnosis, answered: done.answered })
+    Ok(StepReport {
+        what: describe(step),
+        outcome: done.outcome,
+        diagnosis,
+        said,
+        cause,
+        answered: done.answered,
+    })
 }
 
 /// An outcome, and when the answer that brought it arrived.

@@ -66,7 +66,8 @@ pub struct Place<'a> {
 /// The requests of a step; none for one that only looks or waits.
 pub async fn preview(step: &Step, place: Place<'_>) -> Result<Vec<Preview>, Error> {
     match step {
-        Step::Wait(_) | Step::Diagnose(_) => Ok(Vec::new()),
+        // What helm sends, only helm knows; what it would render is looked at before it is sent.
+        Step::Wait(_) | Step::Diagnose(_) | Step::Helm(_) | Step::Logs(_) => Ok(Vec::new()),
         Step::Delete(target) => Ok(vec![delete(target, place).await?]),
         Step::Restart(target) => {
             let change = super::restarted("(the time of the restart)");

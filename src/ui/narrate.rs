@@ -74,6 +74,7 @@ impl Narrator {
             Kind::ClusterReady(c) => vec![format!("cluster {}, {} ({})", c.name, c.version, c.provider)],
             Kind::Phase { phase } => self.phase(*phase),
             Kind::StepFinished { what, outcome, .. } => vec![format!("{what}: {}", done(what, outcome))],
+            Kind::Said { lines, .. } => lines.iter().map(|line| format!("  {line}")).collect(),
             Kind::Claim { option, claim, held, detail } => vec![held_line(option, *claim, *held, detail)],
             Kind::Endpoints { signal, usable, total, state } => {
                 let out = if self.broken && *state == SignalState::Out { "OUT, " } else { "" };
@@ -103,7 +104,15 @@ impl Narrator {
                 std::iter::once(head).chain(left.iter().map(|l| format!("  {l}"))).collect()
             }
             Kind::Warning { message } => vec![format!("WARNING: {message}")],
-            Kind::Recorded { .. } | Kind::StepStarted { .. } | Kind::RunEnded | Kind::Unknown => Vec::new(),
+            // Whoever plays sees the rounds and choices on a screen of their own.
+            Kind::Round { .. }
+            | Kind::Chosen { .. }
+            | Kind::Hint { .. }
+            | Kind::Aftermath(_)
+            | Kind::Recorded { .. }
+            | Kind::StepStarted { .. }
+            | Kind::RunEnded
+            | Kind::Unknown => Vec::new(),
         }
     }
 
@@ -211,6 +220,7 @@ fn done(what: &str, outcome: &StepOutcome) -> String {
         StepOutcome::Unchanged => "nothing changed".to_owned(),
         StepOutcome::Rejected { status, message } => format!("REJECTED ({status}): {message}"),
         StepOutcome::Failed { message } => format!("FAILED: {message}"),
+        StepOutcome::NotExecutable { reason } => format!("NOT EXECUTABLE HERE: {reason}"),
     }
 }
 

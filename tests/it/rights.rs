@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use firedrill::drill::{self, Provider, manifest};
-use firedrill::engine::plan::{BlastLimit, Plan, Wishes};
+use firedrill::engine::plan::{BlastLimit, Plan, Rehearsal, Wishes};
 use firedrill::journal::ResponderKind;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::Request;
@@ -31,6 +31,8 @@ fn plan(drill: &str, namespace: &str) -> Plan {
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Context,
         respond_after: Duration::ZERO,
+        rehearsal: Rehearsal::default(),
+        speed: 0,
     };
     Plan::new(drill::load(drill).unwrap(), wishes).unwrap()
 }

@@ -7,7 +7,7 @@ use object::{Object, role_objects, service_account};
 use super::exit::{Failure, Outcome};
 use super::output::{Format, print_exact, print_json};
 use crate::drill::{self, Provider};
-use crate::engine::plan::{BlastLimit, Plan, Wishes};
+use crate::engine::plan::{BlastLimit, Plan, Rehearsal, Wishes};
 use crate::engine::rights::{self, Ground, Kinds, rules};
 use crate::journal::ResponderKind;
 use crate::report::plain::plain;
@@ -109,5 +109,7 @@ fn wishes(args: &Args) -> Wishes {
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Context,
         respond_after: std::time::Duration::ZERO,
+        rehearsal: Rehearsal::default(),
+        speed: 0,
     }
 }

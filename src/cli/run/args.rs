@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::super::output::Format;
 use super::place::PlaceArgs;
 use crate::drill::{Length, Provider};
-use crate::engine::plan::{BlastLimit, Wishes};
+use crate::engine::plan::{BlastLimit, Rehearsal, Wishes};
 use crate::journal::ResponderKind;
 
 /// Arguments of `firedrill run`.
@@ -100,6 +100,8 @@ pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
         blast_limit: args.blast_limit.into(),
         provider,
         respond_after: args.respond_after.into(),
+        rehearsal: Rehearsal::default(),
+        speed: 0,
     }
 }
 

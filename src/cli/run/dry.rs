@@ -131,7 +131,7 @@ const fn blast_limit(limit: BlastLimit) -> &'static str {
 fn without_cluster(plan: &Plan) -> Vec<PlannedStep> {
     let fault = plan.drill.fault.steps.iter().enumerate();
     let fault = fault.map(|(index, step)| (StepPlace::Fault(index), step.value.to_string()));
-    let runbook = plan.drill.runbook_path().into_iter().flat_map(|entry| {
+    let runbook = plan.path().into_iter().flat_map(|entry| {
         let steps = entry.steps.iter().enumerate();
         let place = move |index| StepPlace::Runbook(entry.name.clone(), index);
         steps.map(move |(index, step)| (place(index), step.value.to_string())).collect::<Vec<_>>()

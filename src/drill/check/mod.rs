@@ -17,7 +17,7 @@ use super::files::Files;
 use super::manifest::Object;
 use super::source::Source;
 use super::tree::Node;
-use super::{Drill, Step};
+use super::{Drill, Next, Round, Step};
 
 /// Checks a parsed drill. `name` and `text` are the drill file's, for messages; `files` are the
 /// files beside it. Returns what is doubtful but allowed.
@@ -55,18 +55,43 @@ pub fn steps(drill: &Drill) -> Vec<(String, &Step)> {
 
 fn step_lists(drill: &Drill) -> Vec<(String, &[Spanned<Step>])> {
     let mut lists = vec![("fault/steps".to_owned(), drill.fault.steps.as_slice())];
-    for (r, round) in drill.rounds.iter().enumerate() {
-        for (o, option) in round.options.iter().enumerate() {
-            lists.push((format!("rounds/{r}/options/{o}/steps"), option.steps.as_slice()));
-        }
-        lists.push((format!("rounds/{r}/steps"), round.steps.as_slice()));
-    }
+    of_rounds("rounds", &drill.rounds, &mut lists);
     for (name, variant) in &drill.variants {
+        let path = format!("variants/{name}");
         if let Some(fault) = &variant.fault {
-            lists.push((format!("variants/{name}/fault/steps"), fault.steps.as_slice()));
+            lists.push((format!("{path}/fault/steps"), fault.steps.as_slice()));
         }
+        for (option, change) in &variant.options {
+            let path = format!("{path}/options/{option}");
+            if let Some(steps) = &change.steps {
+                lists.push((format!("{path}/steps"), steps.as_slice()));
+            }
+            of_next(&path, change.next.as_deref().unwrap_or_default(), &mut lists);
+        }
+        of_rounds(&format!("{path}/rounds"), &variant.rounds, &mut lists);
     }
     lists
+}
+
+fn of_rounds<'a>(path: &str, rounds: &'a [Round], lists: &mut Vec<(String, &'a [Spanned<Step>])>) {
+    for (r, round) in rounds.iter().enumerate() {
+        let path = format!("{path}/{r}");
+        for (o, option) in round.options.iter().enumerate() {
+            let path = format!("{path}/options/{o}");
+            lists.push((format!("{path}/steps"), option.steps.as_slice()));
+            of_next(&path, &option.next, lists);
+        }
+        lists.push((format!("{path}/steps"), round.steps.as_slice()));
+        for (i, item) in round.checklist.iter().enumerate() {
+            lists.push((format!("{path}/checklist/{i}/steps"), item.steps.as_slice()));
+        }
+    }
+}
+
+fn of_next<'a>(path: &str, next: &'a [Next], lists: &mut Vec<(String, &'a [Spanned<Step>])>) {
+    for (n, next) in next.iter().enumerate() {
+        lists.push((format!("{path}/next/{n}/steps"), next.steps.as_slice()));
+    }
 }
 
 struct Check<'a> {

@@ -40,7 +40,11 @@ impl Check<'_> {
             self.id(&format!("{path}/id"), "option", &option.id.value, &mut seen);
             self.claim(&path, id, option);
         }
-        match (round.options.is_empty(), round.steps.is_empty()) {
+        for (i, item) in round.checklist.iter().enumerate() {
+            self.id(&format!("{path}/checklist/{i}/id"), "item", &item.id.value, &mut seen);
+        }
+        let one = usize::from(!round.steps.is_empty()) + usize::from(!round.checklist.is_empty());
+        match (round.options.is_empty(), one == 0) {
             (true, true) => {
                 let mistake = Mistake::new(
                     "firedrill::drill::empty-round",
@@ -93,6 +97,7 @@ impl Check<'_> {
             Claim::Mitigates => "serve the users again",
             Claim::Rejected => "be refused",
             Claim::BreaksAgain => "break again",
+            Claim::Verified => "be verified",
             Claim::Unchanged | Claim::FindsCause => return,
         };
         if option.steps.is_empty() {
@@ -107,7 +112,7 @@ impl Check<'_> {
 
     pub(super) fn runbook(&mut self) {
         for (i, entry) in self.drill.runbook.iter().enumerate() {
-            if self.drill.runbook_entry(&entry.value).is_none() {
+            if self.drill.entries(&entry.value).is_empty() {
                 self.unknown_entry(&format!("runbook/{i}"), &entry.value);
             }
         }

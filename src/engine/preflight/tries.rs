@@ -38,7 +38,7 @@ pub async fn all(api: &Api, plan: &Plan) -> Result<Vec<Try>, Refusal> {
     let mut steps: Vec<(StepPlace, &Step, bool)> = Vec::new();
     let fault = plan.drill.fault.steps.iter().enumerate();
     steps.extend(fault.map(|(index, step)| (StepPlace::Fault(index), &step.value, false)));
-    for entry in plan.drill.runbook_path() {
+    for entry in plan.path() {
         let rejected = entry.claim == Some(Claim::Rejected);
         let of_entry = entry.steps.iter().enumerate();
         steps.extend(

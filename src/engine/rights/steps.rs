@@ -8,17 +8,12 @@ use super::kinds::Resource;
 use super::run::{apps, pods, rollout, secret_records, services, slices};
 use crate::drill::{LabelStep, ObjectName, Step};
 use crate::engine::plan::Plan;
-use crate::journal::ResponderKind;
 
-/// The steps of the fault, and of the runbook where firedrill mends.
+/// The steps of the fault, and of whoever mends by the drill.
 pub(super) fn all<'a>(gather: &mut Gather<'a>, plan: &'a Plan) {
-    for step in &plan.drill.fault.steps {
-        one(gather, Purpose::Fault, &step.value, plan);
-    }
-    if plan.wishes.responder == ResponderKind::Runbook {
-        for step in plan.drill.runbook_path().into_iter().flat_map(|entry| entry.steps) {
-            one(gather, Purpose::Runbook, &step.value, plan);
-        }
+    let of_fault = plan.drill.fault.steps.len();
+    for (index, step) in plan.steps().into_iter().enumerate() {
+        one(gather, if index < of_fault { Purpose::Fault } else { Purpose::Runbook }, step, plan);
     }
 }
 
@@ -45,6 +40,8 @@ fn one<'a>(gather: &mut Gather<'a>, purpose: Purpose, step: &Step, plan: &'a Pla
             }
         }
         Step::Diagnose(service) => diagnose(gather, purpose, service),
+        // TODO-CONTRACT
+        Step::Helm(_) | Step::Logs(_) => {}
     }
 }
 

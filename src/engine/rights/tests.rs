@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::drill::{Provider, Signal, Via};
-use crate::engine::plan::Wishes;
+use crate::engine::plan::{Rehearsal, Wishes};
 use crate::journal::ResponderKind;
 
 const DRILL: &str = include_str!("../../../drills/service-has-no-endpoints/drill.yaml");
@@ -22,6 +22,8 @@ fn wishes() -> Wishes {
         blast_limit: BlastLimit::Namespace,
         provider: Provider::Local,
         respond_after: Duration::ZERO,
+        rehearsal: Rehearsal::default(),
+        speed: 0,
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) const fn promise(claim: Claim) -> &'static str {
         Claim::Rejected => "is rejected",
         Claim::FindsCause => "finds the cause",
         Claim::BreaksAgain => "breaks again",
+        Claim::Verified => "is verified",
     }
 }
 
@@ -64,6 +65,7 @@ pub(super) fn steps(page: &mut Page, report: &DamageReport) {
             StepOutcome::Changed | StepOutcome::Unchanged => return None,
             StepOutcome::Rejected { status, message } => format!("rejected ({status}): {message}"),
             StepOutcome::Failed { message } => format!("failed: {message}"),
+            StepOutcome::NotExecutable { reason } => format!("not executable here: {reason}"),
         };
         let place = match &step.place {
             StepPlace::Workload => "workload".to_owned(),
@@ -73,7 +75,7 @@ pub(super) fn steps(page: &mut Page, report: &DamageReport) {
         Some(format!("{place}: {}: {said}", step.what))
     });
     let failed: Vec<String> = failed.collect();
-    super::list(page, "Steps that were rejected or failed", &failed);
+    super::list(page, "Steps that were rejected, failed or were not executable", &failed);
 }
 
 /// What was wrong, and whether it still is.

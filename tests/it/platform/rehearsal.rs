@@ -59,6 +59,8 @@ impl Rehearsal {
             blast_limit: BlastLimit::Namespace,
             provider: Provider::Local,
             respond_after: Duration::ZERO,
+            rehearsal: firedrill::engine::plan::Rehearsal::default(),
+            speed: 0,
         };
         let plan = Plan::new(drill::load(drill).unwrap(), wishes).unwrap();
         let clock = Stopwatch::start();

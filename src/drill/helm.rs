@@ -1,0 +1,147 @@
+//! What a drill file says about Helm: charts that are deployed, and the steps that helm does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Length;
+
+/// Values of a chart, as in a `values.yaml`.
+pub type Values = BTreeMap<String, Value>;
+
+/// A chart that is deployed before the fault.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chart {
+    /// The chart's folder, relative to the drill file.
+    pub path: String,
+    /// The name of its release.
+    pub release: String,
+    /// Values that differ from the chart's own.
+    #[serde(default)]
+    pub values: Values,
+    /// The value that takes the node port which a signal asks, dotted: `service.nodePort`. Every
+    /// `upgrade` of the release gets it, too.
+    #[serde(default)]
+    pub node_port_value: Option<String>,
+}
+
+/// What helm does, as a step.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum HelmStep {
+    /// Upgrades a release to a chart.
+    Upgrade(HelmUpgrade),
+    /// Rolls a release back.
+    Rollback(HelmRollback),
+    /// Runs a release's tests; wants a cluster that runs containers.
+    Test(HelmTest),
+    /// Renders a chart, changes nothing.
+    Template(HelmTemplate),
+}
+
+/// An upgrade of a release.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HelmUpgrade {
+    /// The release.
+    pub release: String,
+    /// The chart's folder, relative to the drill file.
+    pub chart: String,
+    /// Values that differ from the chart's own.
+    #[serde(default)]
+    pub values: Values,
+    /// Server-side apply or client-side; unless given, what helm does with this release.
+    #[serde(default)]
+    pub server_side: Option<bool>,
+}
+
+/// A rollback of a release.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HelmRollback {
+    /// The release.
+    pub release: String,
+    /// To which revision; unless given, to the one before.
+    #[serde(default)]
+    pub revision: Option<u32>,
+}
+
+/// The tests of a release.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HelmTest {
+    /// The release.
+    pub release: String,
+    /// How long they may take.
+    #[serde(default = "one_minute")]
+    pub within: Length,
+}
+
+/// A chart that is rendered and looked at.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HelmTemplate {
+    /// The release's name.
+    pub release: String,
+    /// The chart's folder, relative to the drill file.
+    pub chart: String,
+    /// Values that differ from the chart's own.
+    #[serde(default)]
+    pub values: Values,
+    /// Whether the step fails where a Service selects none of the rendered pods; else it names
+    /// that as the cause.
+    #[serde(default)]
+    pub consistent: bool,
+}
+
+const fn one_minute() -> Length {
+    Length::secs(60)
+}
+
+impl HelmStep {
+    /// The release.
+    #[must_use]
+    pub fn release(&self) -> &str {
+        match self {
+            Self::Upgrade(step) => &step.release,
+            Self::Rollback(step) => &step.release,
+            Self::Test(step) => &step.release,
+            Self::Template(step) => &step.release,
+        }
+    }
+
+    /// The chart's folder, where the step names one.
+    #[must_use]
+    pub fn chart(&self) -> Option<&str> {
+        match self {
+            Self::Upgrade(step) => Some(&step.chart),
+            Self::Template(step) => Some(&step.chart),
+            Self::Rollback(_) | Self::Test(_) => None,
+        }
+    }
+}
+
+/// As one types it: `upgrade api-service chart/1.1.0 --server-side=false`.
+impl fmt::Display for HelmStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Upgrade(step) => {
+                write!(f, "upgrade {} {}", step.release, step.chart)?;
+                match step.server_side {
+                    Some(server_side) => write!(f, " --server-side={server_side}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Rollback(step) => match step.revision {
+                Some(revision) => write!(f, "rollback {} {revision}", step.release),
+                None => write!(f, "rollback {}", step.release),
+            },
+            Self::Test(step) => write!(f, "test {}", step.release),
+            Self::Template(step) => write!(f, "template {} {}", step.release, step.chart),
+        }
+    }
+}
