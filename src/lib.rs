@@ -26,6 +26,7 @@ pub mod cluster;
 pub mod diagnose;
 pub mod drill;
 pub mod engine;
+mod group;
 pub mod journal;
 pub mod plain;
 pub mod report;

@@ -19,7 +19,7 @@ pub mod context;
 pub mod credentials;
 pub mod distribution;
 pub mod error;
-mod group;
+pub(crate) use crate::group;
 pub mod held;
 pub mod kind;
 pub mod local;

@@ -86,6 +86,49 @@ pub enum Error {
         /// As written.
         file: String,
     },
+    /// helm did not do what it was asked, and that was no refusal of the API server's.
+    #[error("helm {what}: {message}")]
+    #[diagnostic(
+        code(firedrill::steps::helm),
+        help("helm's own words; the chart can be tried with helm template")
+    )]
+    Helm {
+        /// What it was asked.
+        what: String,
+        /// Its last words.
+        message: String,
+    },
+    /// A helm step in a namespace that the run did not make.
+    #[error(
+        "the namespace {namespace} was there before the run, so what helm changes in it could not be undone"
+    )]
+    #[diagnostic(
+        code(firedrill::steps::helm_elsewhere),
+        help(
+            "leave out -n, or name a new namespace: helm steps are undone by deleting the run's own namespace"
+        )
+    )]
+    HelmElsewhere {
+        /// The namespace.
+        namespace: String,
+    },
+    /// Nobody has prepared helm.
+    #[error("there is no helm for this run")]
+    #[diagnostic(
+        code(firedrill::steps::no_helm),
+        help("helm 4 or 3 on PATH is used; else it is downloaded or built")
+    )]
+    NoHelm,
+    /// The charts could not be written.
+    #[error("cannot write what helm needs: {source}")]
+    #[diagnostic(
+        code(firedrill::steps::charts),
+        help("is the folder for temporary files full? TMPDIR names another")
+    )]
+    Charts {
+        /// Why.
+        source: std::io::Error,
+    },
     /// The object grants rights.
     #[error("{object} grants rights; no drill changes these")]
     #[diagnostic(

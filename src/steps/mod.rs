@@ -8,8 +8,10 @@ mod delete;
 mod diagnose;
 pub mod diff;
 mod error;
+pub mod helm;
 mod kinds;
 mod label;
+mod logs;
 pub mod ownership;
 pub mod pointer;
 pub mod preview;
@@ -75,6 +77,12 @@ pub struct Context {
     pub annotations: Value,
     /// Whether the workload stays after the run; then nothing has to find it again.
     pub keep_workload: bool,
+    /// Whether the run makes its namespace and deletes it with all that is in it.
+    pub owns_namespace: bool,
+    /// Whether the cluster runs containers.
+    pub containers: bool,
+    /// What helm steps need; nothing where there are none.
+    pub helm: Option<helm::Helm>,
     opened: AtomicBool,
     changes: AtomicU64,
 }
@@ -101,6 +109,9 @@ impl Context {
             manifests,
             annotations: json!({}),
             keep_workload: false,
+            owns_namespace: false,
+            containers: true,
+            helm: None,
             opened: AtomicBool::new(false),
             changes: AtomicU64::new(0),
         }
@@ -136,7 +147,7 @@ pub fn describe(step: &Step) -> String {
 
 /// Carries a step out. That the API server refuses it is an outcome, no error.
 pub async fn run(step: &Step, ctx: &Context) -> Result<StepReport, Error> {
-    let (said, cause) = (Vec::new(), None);
+    let (mut said, mut cause) = (Vec::new(), None);
     let (done, diagnosis) = match step {
         Step::Patch(patch) => {
             let change = Change::Merge(patch.merge.clone());
@@ -153,10 +164,14 @@ pub async fn run(step: &Step, ctx: &Context) -> Result<StepReport, Error> {
             let done = Done { outcome: StepOutcome::Unchanged, answered: ctx.clock.stamp() };
             (done, Some(crate::diagnose::diagnose(&facts)))
         }
-        // TODO-CONTRACT: carried out by steps::helm and steps::logs
-        Step::Helm(_) | Step::Logs(_) => {
-            let reason = "this firedrill does not carry it out yet".to_owned();
-            let done = Done { outcome: StepOutcome::NotExecutable { reason }, answered: ctx.clock.stamp() };
+        Step::Helm(step) => {
+            let (done, told) = helm::step(ctx, step).await?;
+            (said, cause) = (told.said, told.cause);
+            (done, None)
+        }
+        Step::Logs(step) => {
+            let (done, lines) = logs::logs(ctx, step).await?;
+            said = lines;
             (done, None)
         }
     };

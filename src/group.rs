@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// More than any answer takes that is read whole.
-const MOST: u64 = 64 * 1024;
+const MOST: u64 = 1024 * 1024;
 
 /// How long a killed process may take to disappear.
 const DISAPPEAR: Duration = Duration::from_secs(2);
@@ -18,13 +18,13 @@ const DISAPPEAR: Duration = Duration::from_secs(2);
 const BUSY: Duration = Duration::from_secs(1);
 
 /// A process that leads a group of its own. Dropping it kills the group.
-pub(in crate::cluster) struct Group {
+pub(crate) struct Group {
     child: Child,
 }
 
 impl Group {
     /// Starts `command` as the leader of a new group.
-    pub(in crate::cluster) async fn spawn(command: &mut Command) -> io::Result<Self> {
+    pub(crate) async fn spawn(command: &mut Command) -> io::Result<Self> {
         command.process_group(0).kill_on_drop(true);
         let since = Instant::now();
         loop {
@@ -40,17 +40,17 @@ impl Group {
     }
 
     /// Its standard output, once, where it is piped.
-    pub(in crate::cluster) fn stdout(&mut self) -> Option<ChildStdout> {
+    pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
     /// Its standard error, once, where it is piped.
-    pub(in crate::cluster) fn stderr(&mut self) -> Option<ChildStderr> {
+    pub(crate) fn stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
     }
 
     /// Waits for its end and reaps it.
-    pub(in crate::cluster) async fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 }
@@ -88,19 +88,31 @@ fn wait_until(deadline: Instant, mut done: impl FnMut() -> bool) -> bool {
     }
 }
 
+/// How a command ended, and what it wrote to its pipes.
+pub(crate) struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: &mut Command) -> io::Result<Ended> {
+    let mut group = Group::spawn(command).await?;
+    let (stdout, stderr) = (group.stdout(), group.stderr());
+    let (stdout, stderr) = tokio::join!(read(stdout), read(stderr));
+    let status = group.wait().await?;
+    Ok(Ended { status, stdout, stderr })
+}
+
 /// Runs a command to its end and returns what it writes to its piped standard output. Where it
 /// fails, the reason holds the last line that it wrote to its piped standard error.
-pub(in crate::cluster) async fn output(command: &mut Command) -> Result<String, String> {
-    let failed = |error| format!("cannot be run: {error}");
-    let mut group = Group::spawn(command).await.map_err(failed)?;
-    let (stdout, stderr) = (group.stdout(), group.stderr());
-    let (output, complaint) = tokio::join!(read(stdout), read(stderr));
-    let status = group.wait().await.map_err(failed)?;
-    if status.success() {
-        return Ok(output);
+pub(crate) async fn output(command: &mut Command) -> Result<String, String> {
+    let ended = run(command).await.map_err(|error| format!("cannot be run: {error}"))?;
+    if ended.status.success() {
+        return Ok(ended.stdout);
     }
-    let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-    Err(format!("ended with {status}: {last}").trim_end_matches(": ").to_owned())
+    let last = ended.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    Err(format!("ended with {}: {last}", ended.status).trim_end_matches(": ").to_owned())
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
