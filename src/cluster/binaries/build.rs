@@ -51,11 +51,7 @@ pub(super) async fn build(
         return Ok(());
     };
     let mut asked = false;
-    for component in Component::all(options.kubernetes) {
-        let binaries = found.missing_of(component);
-        if binaries.is_empty() {
-            continue;
-        }
+    for (component, binaries) in found.missing_by_component() {
         let site = Site::new(component, cache, &program, options)?;
         if !std::mem::replace(&mut asked, true)
             && let Err(why) = site.toolchain().await

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 
 use super::wanted::{Binary, Component};
 
-/// Why the binaries of the control plane could not be had.
+/// Why the binaries of the control plane, or helm, could not be had.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// The folder of `--binaries` does not exist.
@@ -32,6 +32,19 @@ pub enum Error {
     NotExecutable {
         /// The file.
         path: PathBuf,
+    },
+
+    /// The helm of a folder that was named is of no version that firedrill can work with.
+    #[error("{} {why}", path.display())]
+    #[diagnostic(
+        code(firedrill::binaries::helm),
+        help("put a helm of version 4 or 3 there, or take it away: firedrill then looks for another one")
+    )]
+    Helm {
+        /// The file.
+        path: PathBuf,
+        /// Its version, or why it told none.
+        why: String,
     },
 
     /// Neither `XDG_CACHE_HOME` nor `HOME` is set, and something is missing.
@@ -122,9 +135,10 @@ pub enum Error {
     #[diagnostic(
         code(firedrill::binaries::unobtainable),
         help(
-            "install Go 1.26 or newer (https://go.dev/dl) and have it in PATH, or set \
+            "{}install Go 1.26 or newer (https://go.dev/dl) and have it in PATH, or set \
              FIREDRILL_MIRROR to a place with the release files, or name a folder of binaries \
-             with --binaries DIR"
+             with --binaries DIR",
+            if missing.contains(&Binary::Helm) { "have Helm 4 or 3 in PATH, or " } else { "" }
         )
     )]
     Unobtainable {

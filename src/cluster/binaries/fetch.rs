@@ -11,8 +11,9 @@ use sha2::{Digest as _, Sha256};
 use super::Error;
 use super::cache::Cache;
 use super::download::Places;
+use super::published::{Published, Sum};
 use super::unpack::unpack;
-use super::wanted::{Binary, Published, Sum};
+use super::wanted::Binary;
 
 /// Longer than any release file: a server that never ends is cut off.
 const MOST: u64 = 1 << 30;

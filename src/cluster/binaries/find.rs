@@ -11,17 +11,18 @@ use super::release::Release;
 use super::wanted::{Binary, Component};
 use super::{Binaries, Error, Tell, version};
 
-/// What has been found so far.
+/// What has been found so far of what is wanted.
 #[derive(Debug)]
 pub(super) struct Found {
-    release: Release,
+    wanted: Vec<Binary>,
     paths: BTreeMap<Binary, PathBuf>,
 }
 
 impl Found {
-    /// Nothing yet, of what a control plane of this release needs.
-    pub(super) const fn nothing(release: Release) -> Self {
-        Self { release, paths: BTreeMap::new() }
+    /// Nothing yet. What is wanted is prepared in this order, so those of one component stand
+    /// together.
+    pub(super) fn nothing(wanted: impl Into<Vec<Binary>>) -> Self {
+        Self { wanted: wanted.into(), paths: BTreeMap::new() }
     }
 
     /// Takes a binary, unless it was found before, and says so.
@@ -34,27 +35,31 @@ impl Found {
 
     /// What has not been found yet.
     pub(super) fn missing(&self) -> Vec<Binary> {
-        Binary::all(self.release).into_iter().filter(|binary| !self.paths.contains_key(binary)).collect()
+        self.wanted.iter().copied().filter(|binary| !self.paths.contains_key(binary)).collect()
     }
 
-    /// What has not been found yet of one component.
-    pub(super) fn missing_of(&self, component: Component) -> Vec<Binary> {
-        let mut missing = self.missing();
-        missing.retain(|binary| binary.component() == component);
-        missing
+    /// What has not been found yet, component by component.
+    pub(super) fn missing_by_component(&self) -> Vec<(Component, Vec<Binary>)> {
+        let missing = self.missing();
+        let components = missing.chunk_by(|one, next| one.component() == next.component());
+        components.map(|binaries| (binaries[0].component(), binaries.to_vec())).collect()
     }
 
-    /// All of them, where none is missing.
-    pub(super) fn all(&self) -> Option<Binaries> {
-        let path = |binary| self.paths.get(&binary).cloned();
+    /// Where a binary is, if it was found.
+    pub(super) fn path(&self, binary: Binary) -> Option<PathBuf> {
+        self.paths.get(&binary).cloned()
+    }
+
+    /// Everything that a control plane of this release needs, where nothing is missing.
+    pub(super) fn control_plane(&self, release: Release) -> Option<Binaries> {
         Some(Binaries {
-            kube_apiserver: path(Binary::KubeApiserver(self.release))?,
-            kube_controller_manager: path(Binary::KubeControllerManager(self.release))?,
-            kube_scheduler: path(Binary::KubeScheduler(self.release))?,
-            kubectl: path(Binary::Kubectl(self.release))?,
-            etcd: path(Binary::Etcd)?,
-            kwok: path(Binary::Kwok)?,
-            kwokctl: path(Binary::Kwokctl)?,
+            kube_apiserver: self.path(Binary::KubeApiserver(release))?,
+            kube_controller_manager: self.path(Binary::KubeControllerManager(release))?,
+            kube_scheduler: self.path(Binary::KubeScheduler(release))?,
+            kubectl: self.path(Binary::Kubectl(release))?,
+            etcd: self.path(Binary::Etcd)?,
+            kwok: self.path(Binary::Kwok)?,
+            kwokctl: self.path(Binary::Kwokctl)?,
         })
     }
 }

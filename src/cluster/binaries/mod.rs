@@ -1,4 +1,4 @@
-//! The binaries of the control plane: found, downloaded or built.
+//! The binaries of the control plane, and helm: found, downloaded or built.
 //!
 //! Each binary is looked for in this order, and the first place that has it wins:
 //!
@@ -10,6 +10,9 @@
 //!
 //! What comes from 4 and 5 is kept in 2. When 1 and 2 have everything, no process is started,
 //! nothing is locked and no host is asked.
+//!
+//! [`helm`](helm()) is no part of the control plane and is looked for by itself, in PATH before the
+//! cache: any helm of version 4 or 3 that is installed will do.
 
 mod build;
 mod cache;
@@ -17,8 +20,10 @@ mod download;
 mod error;
 mod fetch;
 mod find;
+mod helm;
 mod options;
 mod progress;
+mod published;
 mod release;
 mod unpack;
 mod version;
@@ -27,6 +32,7 @@ mod wanted;
 use std::path::PathBuf;
 
 pub use error::Error;
+pub use helm::{Helm, helm};
 pub use options::Options;
 pub use progress::{Progress, Source};
 pub use release::{Release, Unsupported};
@@ -72,23 +78,29 @@ pub async fn ensure(
     options: &Options,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Binaries, Error> {
-    let mut found = Found::nothing(options.kubernetes);
+    let mut found = Found::nothing(Binary::all(options.kubernetes));
     let mut tried = Vec::new();
     find::in_folders(options, &mut found, &mut tried, progress)?;
-    let cache = options.cache.as_deref().map(|folder| Cache::new(folder, Platform::HERE));
+    let cache = cache(options);
     if let Some(cache) = &cache {
         from_cache(cache, &mut found, progress);
     }
-    if let Some(binaries) = found.all() {
+    if let Some(binaries) = found.control_plane(options.kubernetes) {
         return Ok(binaries);
     }
     find::in_path(options, &mut found, &mut tried, progress).await;
-    if let Some(binaries) = found.all() {
+    if let Some(binaries) = found.control_plane(options.kubernetes) {
         return Ok(binaries);
     }
     let cache = cache.ok_or_else(|| Error::NoCache { missing: found.missing() })?;
     prepare(options, &cache, &mut found, &mut tried, progress).await?;
-    found.all().ok_or_else(|| Error::Unobtainable { missing: found.missing(), tried })
+    found
+        .control_plane(options.kubernetes)
+        .ok_or_else(|| Error::Unobtainable { missing: found.missing(), tried })
+}
+
+fn cache(options: &Options) -> Option<Cache> {
+    options.cache.as_deref().map(|folder| Cache::new(folder, Platform::HERE))
 }
 
 /// Fills the cache with what is missing, under its lock.

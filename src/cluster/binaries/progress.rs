@@ -92,6 +92,12 @@ impl fmt::Display for Progress {
             Self::Building { component, elapsed } => {
                 write!(f, "building {component} from Go modules ({} s)", elapsed.as_secs())
             }
+            // Any helm of version 4 or 3 is taken where it is installed.
+            Self::Ready {
+                binary: Binary::Helm, source: source @ (Source::Folder | Source::Path), ..
+            } => {
+                write!(f, "helm {source}")
+            }
             Self::Ready { binary, source, .. } => write!(f, "{binary} {source}"),
         }
     }
@@ -134,5 +140,8 @@ mod tests {
             elapsed: Duration::from_millis(75_900),
         };
         assert_eq!(said.to_string(), "building kubernetes v1.34.4 from Go modules (75 s)");
+        let helm = |source| Progress::Ready { binary: Binary::Helm, path: PathBuf::from("/helm"), source };
+        assert_eq!(helm(Source::Path).to_string(), "helm from PATH");
+        assert_eq!(helm(Source::Built).to_string(), "helm v4.3.1 built");
     }
 }

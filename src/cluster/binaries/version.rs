@@ -23,6 +23,7 @@ pub(super) async fn of(binary: Binary, path: &Path) -> Result<String, String> {
 async fn tell(binary: Binary, path: &Path) -> Result<String, String> {
     let arguments: &[&str] = match binary {
         Binary::Kubectl(_) => &["version", "--client", "-o", "json"],
+        Binary::Helm => &["version", "--template={{.Version}}"],
         _ => &["--version"],
     };
     let mut command = Command::new(path);
@@ -43,8 +44,14 @@ fn parse(binary: Binary, output: &str) -> Option<String> {
             let rest = first.strip_prefix(binary.name())?.strip_prefix(" version ")?;
             rest.split_whitespace().next().map(String::from)
         }
+        Binary::Helm => Some(first.trim()).filter(|it| major(it).is_some()).map(String::from),
         _ => first.strip_prefix("Kubernetes ").map(|it| String::from(it.trim())),
     }
+}
+
+/// The 4 of `v4.3.1`.
+pub(super) fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -65,9 +72,22 @@ mod tests {
             (Binary::Kubectl(NEW), r#"{"clientVersion":{"gitVersion":"v1.37.2"}}"#, Some("v1.37.2")),
             (Binary::Kubectl(NEW), "Client Version: v1.37.2", None),
             (Binary::Kwok, "", None),
+            (Binary::Helm, "v4.3.1", Some("v4.3.1")),
+            (Binary::Helm, "v3.14.4+unreleased\n", Some("v3.14.4+unreleased")),
+            (Binary::Helm, "Client: v2.17.0+ga690bad\n", None),
         ];
         for (binary, output, version) in cases {
             assert_eq!(parse(binary, output).as_deref(), version, "{output}");
+        }
+    }
+
+    #[test]
+    fn the_major_version() {
+        assert_eq!(major("v4.3.1"), Some(4));
+        assert_eq!(major("v3"), Some(3));
+        assert_eq!(major("v10.0.0-rc.1"), Some(10));
+        for other in ["", "v", "4.3.1", "vx.1", "v-3.1"] {
+            assert_eq!(major(other), None, "{other}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What the control plane consists of: names, versions, and where each binary is published.
+//! What firedrill runs: the binaries of the control plane, and helm; names, versions, modules.
 
 use std::fmt;
 
 use super::release::Release;
 
-/// One of the binaries that a local control plane needs.
+/// A binary that firedrill runs: one of those that a local control plane needs, or helm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Binary {
     /// `kube-apiserver`
@@ -21,10 +21,13 @@ pub enum Binary {
     Kwok,
     /// `kwokctl`, which starts and ends all the others
     Kwokctl,
+    /// `helm`, which only drills with a chart need
+    Helm,
 }
 
 impl Binary {
-    /// All of them, in the order in which they are prepared.
+    /// All that a control plane needs, in the order in which they are prepared: those of one
+    /// component together, the quickest build first.
     #[must_use]
     pub const fn all(release: Release) -> [Self; 7] {
         [
@@ -49,6 +52,7 @@ impl Binary {
             Self::Etcd => "etcd",
             Self::Kwok => "kwok",
             Self::Kwokctl => "kwokctl",
+            Self::Helm => "helm",
         }
     }
 
@@ -58,58 +62,11 @@ impl Binary {
         match self {
             Self::Etcd => Component::Etcd,
             Self::Kwok | Self::Kwokctl => Component::Kwok,
+            Self::Helm => Component::Helm,
             Self::KubeApiserver(release)
             | Self::KubeControllerManager(release)
             | Self::KubeScheduler(release)
             | Self::Kubectl(release) => Component::Kubernetes(release),
-        }
-    }
-
-    /// Where its release binary is published for `platform`; nothing where none is published
-    /// together with a SHA-256.
-    pub(super) fn published(self, platform: Platform) -> Option<Published> {
-        let Platform { os, arch } = platform;
-        let version = self.component().version();
-        let name = self.name();
-        match self.component() {
-            Component::Kubernetes(_) => {
-                let file = format!("dl.k8s.io/release/{version}/bin/{os}/{arch}/{name}");
-                let sum = Sum::Beside(format!("{file}.sha256"));
-                Some(Published { file, sum, member: None })
-            }
-            // For macOS etcd releases a zip archive; there the build is the simpler way.
-            Component::Etcd if os == "linux" => {
-                let release = format!("github.com/etcd-io/etcd/releases/download/{version}");
-                let folder = format!("etcd-{version}-{os}-{arch}");
-                Some(Published {
-                    file: format!("{release}/{folder}.tar.gz"),
-                    sum: Sum::Beside(format!("{release}/SHA256SUMS")),
-                    member: Some(format!("{folder}/etcd")),
-                })
-            }
-            Component::Etcd => None,
-            Component::Kwok => Some(Published {
-                file: format!(
-                    "github.com/kubernetes-sigs/kwok/releases/download/{version}/{name}-{os}-{arch}"
-                ),
-                sum: Sum::Known(self.kwok_sum(platform)?),
-                member: None,
-            }),
-        }
-    }
-
-    /// kwok's releases carry no file of checksums, so the sums of v0.8.0 are kept here; they are
-    /// the ones that several packagers pin. Where none is kept, kwok is built: the module proxy
-    /// and `go.sum` say what is right.
-    fn kwok_sum(self, platform: Platform) -> Option<&'static str> {
-        match (self, platform.os, platform.arch) {
-            (Self::Kwok, "linux", "amd64") => {
-                Some("f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46")
-            }
-            (Self::Kwokctl, "linux", "amd64") => {
-                Some("d5743166c657283d6e827c7c4c20cacfd9009fd94830f06718ca7b2c7099461f")
-            }
-            _ => None,
         }
     }
 
@@ -123,6 +80,7 @@ impl Binary {
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kwok => "sigs.k8s.io/kwok/cmd/kwok",
             Self::Kwokctl => "sigs.k8s.io/kwok/cmd/kwokctl",
+            Self::Helm => "helm.sh/helm/v4/cmd/helm",
         }
     }
 
@@ -150,15 +108,11 @@ pub enum Component {
     Kwok,
     /// The control plane itself, and kubectl.
     Kubernetes(Release),
+    /// Helm
+    Helm,
 }
 
 impl Component {
-    /// All of them; the quickest build first.
-    #[must_use]
-    pub const fn all(release: Release) -> [Self; 3] {
-        [Self::Etcd, Self::Kwok, Self::Kubernetes(release)]
-    }
-
     /// Its name in the cache folder and in messages.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -166,6 +120,7 @@ impl Component {
             Self::Etcd => "etcd",
             Self::Kwok => "kwok",
             Self::Kubernetes(_) => "kubernetes",
+            Self::Helm => "helm",
         }
     }
 
@@ -176,6 +131,7 @@ impl Component {
             Self::Etcd => "v3.6.16",
             Self::Kwok => "v0.8.0",
             Self::Kubernetes(release) => release.version(),
+            Self::Helm => "v4.3.1",
         }
     }
 
@@ -185,6 +141,7 @@ impl Component {
             Self::Etcd => (include_str!("../modules/etcd/go.mod"), include_str!("../modules/etcd/go.sum")),
             Self::Kwok => (include_str!("../modules/kwok/go.mod"), include_str!("../modules/kwok/go.sum")),
             Self::Kubernetes(release) => release.module(),
+            Self::Helm => (include_str!("../modules/helm/go.mod"), include_str!("../modules/helm/go.sum")),
         }
     }
 
@@ -194,6 +151,7 @@ impl Component {
             Self::Etcd => "-s -w",
             Self::Kwok => "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0",
             Self::Kubernetes(release) => release.ldflags(),
+            Self::Helm => "-s -w -X helm.sh/helm/v4/internal/version.version=v4.3.1",
         }
     }
 }
@@ -227,73 +185,30 @@ impl Platform {
     };
 }
 
-/// A release file. Addresses are `host/path`: https in the open, a folder each on a mirror.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Published {
-    pub(super) file: String,
-    pub(super) sum: Sum,
-    /// The one member wanted where the file is a `.tar.gz`.
-    pub(super) member: Option<String>,
-}
-
-/// Where the SHA-256 of a release file is known from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sum {
-    /// Published beside the file: the bare sum, or a list of sums with file names.
-    Beside(String),
-    /// Kept here.
-    Known(&'static str),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ldflags_and_modules_name_the_version_that_is_looked_for() {
-        for component in [Component::Kwok, Component::Kubernetes(Release::Newest)] {
+        for component in [Component::Kwok, Component::Kubernetes(Release::Newest), Component::Helm] {
             assert!(component.ldflags().contains(&format!("={}", component.version())));
         }
         for (component, path) in [
             (Component::Etcd, "go.etcd.io/etcd/server/v3"),
             (Component::Kwok, "sigs.k8s.io/kwok"),
             (Component::Kubernetes(Release::Newest), "k8s.io/kubernetes"),
+            (Component::Helm, "helm.sh/helm/v4"),
         ] {
             let (module, sums) = component.module();
             let line = format!("{path} {}", component.version());
             assert!(module.contains(&line), "{line}");
             assert!(sums.contains(&format!("{line} h1:")), "{line}");
         }
-        for binary in Release::ALL.into_iter().flat_map(Binary::all) {
+        for binary in Release::ALL.into_iter().flat_map(Binary::all).chain([Binary::Helm]) {
             let (module, _) = binary.component().module();
             assert!(module.contains(binary.package()), "{binary}");
             assert!(binary.package().contains(binary.built_name()), "{binary}");
         }
-    }
-
-    #[test]
-    fn published_addresses() {
-        let linux = Platform { os: "linux", arch: "amd64" };
-        let of = |binary: Binary| binary.published(linux).unwrap();
-        assert_eq!(
-            of(Binary::Kubectl(Release::Newest)).file,
-            "dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubectl"
-        );
-        assert_eq!(
-            of(Binary::KubeApiserver(Release::Oldest)).file,
-            "dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver"
-        );
-        assert_eq!(of(Binary::Etcd).member.as_deref(), Some("etcd-v3.6.16-linux-amd64/etcd"));
-        assert_eq!(
-            of(Binary::Kwok).file,
-            "github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-amd64"
-        );
-    }
-
-    #[test]
-    fn what_has_no_published_sum_is_not_downloaded() {
-        let mac = Platform { os: "darwin", arch: "arm64" };
-        assert_eq!(Binary::Kwok.published(mac), None);
-        assert_eq!(Binary::Etcd.published(mac), None);
     }
 }

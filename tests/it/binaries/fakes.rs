@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use firedrill::cluster::binaries::{
-    Binaries, Binary, Component, Error, Options, Platform, Progress, Release, ensure,
+    Binaries, Binary, Component, Error, Helm, Options, Platform, Progress, Release, ensure, helm,
 };
 use tempfile::TempDir;
 
@@ -72,7 +72,7 @@ impl Place {
 
     /// Puts a `go` into PATH that "builds" fakes and notes its arguments in `go.log`.
     pub fn go_that_builds(&self) {
-        for binary in Binary::all(NEWEST) {
+        for binary in Binary::all(NEWEST).into_iter().chain([Binary::Helm]) {
             script(&self.path("fakes").join(binary.name()), &says(binary));
         }
         self.go(&format!(
@@ -101,6 +101,10 @@ impl Place {
 
     pub async fn ensure(&self) -> Result<Binaries, Error> {
         ensure(&self.options, &|progress| self.told.lock().unwrap().push(progress)).await
+    }
+
+    pub async fn helm(&self) -> Result<Helm, Error> {
+        helm(&self.options, &|progress| self.told.lock().unwrap().push(progress)).await
     }
 
     /// What is in the cache but its lock, by path from there.
@@ -156,7 +160,13 @@ pub fn says(binary: Binary) -> String {
         (_, Component::Etcd) => format!("echo 'etcd Version: {}'", version.trim_start_matches('v')),
         (_, Component::Kwok) => format!("echo '{name} version {version} go1.26.8 (linux/amd64)'"),
         (_, Component::Kubernetes(_)) => format!("echo 'Kubernetes {version}'"),
+        (_, Component::Helm) => helm_says(version),
     }
+}
+
+/// The same for a helm of any version, which says it only if it is asked for nothing else.
+pub fn helm_says(version: &str) -> String {
+    format!("[ \"$*\" = 'version --template={{{{.Version}}}}' ] && printf {version}")
 }
 
 /// Writes an executable shell script.
@@ -193,7 +203,10 @@ pub fn published() -> BTreeMap<String, Reply> {
         files.insert(kubernetes(binary), Reply::File(payload(binary)));
     }
     let (release, name) = etcd();
-    let archive = etcd_archive(&name);
+    let archive = archive(
+        &name,
+        &[("etcdctl", b"not asked for".as_slice()), ("etcd", payload(Binary::Etcd).as_slice())],
+    );
     let sums =
         format!("{}  other.tar.gz\n{}  {name}.tar.gz\n", sha256(b"other"), sha256(&archive)).into_bytes();
     files.insert(format!("{release}/SHA256SUMS"), Reply::File(sums));
@@ -201,8 +214,8 @@ pub fn published() -> BTreeMap<String, Reply> {
     files
 }
 
-/// etcd among members that nobody asked for, one of which points out of the folder.
-fn etcd_archive(name: &str) -> Vec<u8> {
+/// A release's archive: files in a folder, and one that nobody asked for and that points out of it.
+pub fn archive(folder: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut archive = tar::Builder::new(gzip);
     let mut add = |path: &str, body: &[u8]| {
@@ -214,8 +227,9 @@ fn etcd_archive(name: &str) -> Vec<u8> {
         archive.append(&header, body).unwrap();
     };
     add("../../../../escaped", b"out");
-    add(&format!("{name}/etcdctl"), b"not asked for");
-    add(&format!("{name}/etcd"), &payload(Binary::Etcd));
+    for (name, body) in files {
+        add(&format!("{folder}/{name}"), body);
+    }
     let mut gzip = archive.into_inner().unwrap();
     gzip.flush().unwrap();
     gzip.finish().unwrap()

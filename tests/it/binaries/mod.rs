@@ -1,4 +1,4 @@
-//! The control plane's binaries, with a loopback mirror, fake binaries and a fake `go`.
+//! The control plane's binaries and helm, with a loopback mirror, fake binaries and a fake `go`.
 
 #![expect(clippy::unwrap_used, reason = "what the tests share may end a test like a test does")]
 
@@ -7,4 +7,5 @@ mod cache;
 mod download;
 mod fakes;
 mod find;
+mod helm;
 mod mirror;
