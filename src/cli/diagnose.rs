@@ -44,6 +44,10 @@ fn text(diagnosis: &Diagnosis) -> String {
         let what = if fix.contains(" patch ") || fix.contains(" scale ") { "Fix" } else { "Look" };
         text = format!("{text}\n\n{what}:\n  {fix}");
     }
+    if diagnosis.note.is_some() || !diagnosis.then.is_empty() {
+        let lines = diagnosis.then.iter().chain(&diagnosis.note).map(|line| format!("  {line}"));
+        text = format!("{text}\n\nTo make it last:\n{}", lines.collect::<Vec<_>>().join("\n"));
+    }
     text.push('\n');
     text
 }

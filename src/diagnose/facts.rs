@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use serde::Serialize;
 
 /// Labels or a selector.
 pub type Labels = BTreeMap<String, String>;
@@ -24,6 +24,13 @@ pub struct Facts {
     pub slices: Vec<SliceFacts>,
     /// The workloads of the namespace.
     pub workloads: Vec<WorkloadFacts>,
+    /// What other namespaces have of what is missing here; read only where something is.
+    pub elsewhere: Vec<Elsewhere>,
+    /// The history of the Service's Helm release, in any order; nothing where it may not be read.
+    pub revisions: Option<Vec<Revision>>,
+    /// Warnings about the pods and the workload that the Service means; read only where these
+    /// are what fails.
+    pub events: Vec<EventFacts>,
 }
 
 /// The Service.
@@ -37,10 +44,66 @@ pub struct ServiceFacts {
     pub ports: Vec<PortFacts>,
     /// Who changed the selector last, where known.
     pub selector_changed: Option<Changed>,
+    /// Who changed the ports last, where known.
+    pub ports_changed: Option<Changed>,
+    /// The Helm release that it belongs to.
+    pub release: Option<ReleaseName>,
+    /// The chart that made it, as its label `helm.sh/chart` says: `api-service-1.1.0`.
+    pub chart: Option<String>,
+}
+
+/// A Helm release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseName {
+    /// Its name.
+    pub name: String,
+    /// The namespace that it is kept in.
+    pub namespace: String,
+}
+
+/// A revision of a Helm release, as the labels of its Secret tell it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number, from 1.
+    pub number: u64,
+    /// `deployed`, `superseded`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// When it began: RFC 3339, in whole seconds, by the API server's clock.
+    pub began: Option<String>,
+    /// When its status was written: RFC 3339, in whole seconds, by Helm's clock.
+    pub at: Option<String>,
+}
+
+/// What another namespace has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Elsewhere {
+    /// The namespace.
+    pub namespace: String,
+    /// How many ready pods with all labels of the selector were seen there; 0 where it is the
+    /// Service that was looked for and found.
+    pub ready: usize,
+}
+
+/// An Event of type Warning.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFacts {
+    /// What it is about: `pod/api-0`.
+    pub about: String,
+    /// `FailedScheduling`, `Unhealthy`, …
+    pub reason: String,
+    /// What happened.
+    pub message: String,
+    /// How often; at least once.
+    pub times: i64,
+    /// The last time: RFC 3339.
+    pub last: Option<String>,
 }
 
 /// Who changed a field, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Changed {
     /// The field manager.
     pub by: String,
@@ -75,7 +138,7 @@ pub struct PodFacts {
     pub labels: Labels,
     /// Why it is not ready; nothing where it is.
     pub not_ready: Option<String>,
-    /// The names and numbers of its containers' ports.
+    /// The names and numbers of the ports of its containers, sidecars among them.
     pub ports: Vec<(Option<String>, i32)>,
     /// The workload that made it: `Deployment api-service`.
     pub workload: Option<String>,
@@ -99,60 +162,12 @@ pub struct WorkloadFacts {
     pub name: String,
     /// How many pods it is told to have.
     pub replicas: i32,
+    /// Who said so last, where known.
+    pub replicas_changed: Option<Changed>,
     /// The labels of its pods.
     pub labels: Labels,
     /// Why it cannot make pods, where it says so.
     pub failure: Option<String>,
-}
-
-/// Why a pod is not ready; nothing where it is.
-#[must_use]
-pub fn not_ready(pod: &Pod) -> Option<String> {
-    if pod.metadata.deletion_timestamp.is_some() {
-        return Some("being deleted".to_owned());
-    }
-    let status = pod.status.clone().unwrap_or_default();
-    let conditions = status.conditions.unwrap_or_default();
-    let condition = |kind: &str| conditions.iter().find(|c| c.type_ == kind);
-    if condition("Ready").is_some_and(|c| c.status == "True") {
-        return None;
-    }
-    let containers = status.init_container_statuses.iter().flatten();
-    let stuck = containers.chain(status.container_statuses.iter().flatten()).find_map(stuck);
-    let failing = |kind: &str| {
-        let c = condition(kind).filter(|c| c.status == "False")?;
-        Some(said(c.reason.as_deref().unwrap_or(kind), c.message.as_deref()))
-    };
-    stuck
-        .or_else(|| failing("PodScheduled"))
-        .or_else(|| status.reason.as_deref().map(|reason| said(reason, status.message.as_deref())))
-        .or_else(|| failing("ContainersReady"))
-        .or_else(|| failing("Ready"))
-        .or_else(|| Some(status.phase.unwrap_or_else(|| "no status yet".to_owned())))
-}
-
-/// What keeps a container from running, where something does.
-fn stuck(container: &ContainerStatus) -> Option<String> {
-    let state = container.state.as_ref()?;
-    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    let reason = if let Some(waiting) = &state.waiting {
-        let reason = waiting.reason.as_deref().unwrap_or("Waiting");
-        let exit = last.map(|t| format!(" (last exit code {})", t.exit_code)).unwrap_or_default();
-        said(reason, waiting.message.as_deref()) + &exit
-    } else {
-        let ended = state.terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
-        format!("{}: exit code {}", ended.reason.as_deref().unwrap_or("Terminated"), ended.exit_code)
-    };
-    Some(format!("container {}: {reason}", container.name))
-}
-
-fn said(reason: &str, message: Option<&str>) -> String {
-    message.map_or_else(|| plain(reason), |message| format!("{}: {}", plain(reason), plain(message)))
-}
-
-/// Text of the cluster, harmless on a terminal and on one line.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    /// The Helm release that it belongs to.
+    pub release: Option<ReleaseName>,
 }

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-use super::facts::{Facts, PodFacts, ServiceFacts, TargetPort, WorkloadFacts};
+use super::Diagnosis;
+use super::facts::{Changed, Facts, PodFacts, ServiceFacts, WorkloadFacts};
 use super::near::near_misses;
-use super::{Diagnosis, text};
+use super::ports::lacking;
+use super::release::release;
+use super::text::{self, Said};
 
 /// Why a Service has no endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,18 +60,39 @@ pub fn diagnose(facts: &Facts) -> Diagnosis {
             (cause, if near { near_misses(facts, &service.selector) } else { Vec::new() })
         }
     };
-    let (lines, fix) = text::explain(facts, &cause, &near_misses);
+    let changed = changed(facts, &cause);
+    let release = release(facts, changed.as_ref());
+    let Said { lines, fix, then, note } =
+        text::explain(facts, &cause, &near_misses, changed.as_ref(), release.as_ref());
     Diagnosis {
         service: facts.name.clone(),
         namespace: facts.namespace.clone(),
         cause,
         lines,
         near_misses,
+        changed,
+        release,
+        elsewhere: facts.elsewhere.clone(),
         fix,
+        then,
+        note,
     }
 }
 
-fn cause(facts: &Facts, service: &ServiceFacts) -> Cause {
+/// Who changed last what the cause lies in.
+fn changed(facts: &Facts, cause: &Cause) -> Option<Changed> {
+    let service = facts.service.as_ref()?;
+    match cause {
+        Cause::NoPodMatches => service.selector_changed.clone(),
+        Cause::NoPort { .. } => service.ports_changed.clone(),
+        Cause::ScaledToZero { workload } => {
+            facts.workloads.iter().find(|w| name(w) == *workload)?.replicas_changed.clone()
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn cause(facts: &Facts, service: &ServiceFacts) -> Cause {
     if let Some(to) = &service.external_name {
         return Cause::ExternalName { to: to.clone() };
     }
@@ -82,15 +106,12 @@ fn cause(facts: &Facts, service: &ServiceFacts) -> Cause {
     if pods.is_empty() {
         return without_pods(facts, service);
     }
-    let ready: Vec<_> = pods.iter().filter(|pod| pod.not_ready.is_none()).collect();
+    let ready: Vec<&PodFacts> = pods.into_iter().filter(|pod| pod.not_ready.is_none()).collect();
     if ready.is_empty() {
         return Cause::NoneReady;
     }
-    let lacking = service.ports.iter().find_map(|port| match &port.target {
-        TargetPort::Name(name) if ready.iter().all(|pod| !has_port(pod, name)) => Some(name.clone()),
-        _ => None,
-    });
-    lacking.map_or(Cause::SlicesBehind, |target_port| Cause::NoPort { target_port })
+    let lacking = lacking(service, &ready).next();
+    lacking.map_or(Cause::SlicesBehind, |target| Cause::NoPort { target_port: target.to_owned() })
 }
 
 /// No pod has the labels: is there a workload that would make some?
@@ -100,7 +121,6 @@ fn without_pods(facts: &Facts, service: &ServiceFacts) -> Cause {
         .iter()
         .filter(|w| service.selector.iter().all(|(key, value)| w.labels.get(key) == Some(value)))
         .collect();
-    let name = |w: &WorkloadFacts| format!("{} {}", w.kind, w.name);
     match meant.iter().find(|w| w.replicas > 0).or_else(|| meant.first()) {
         Some(w) if w.replicas == 0 => Cause::ScaledToZero { workload: name(w) },
         Some(w) => Cause::NoPods { workload: name(w), reason: w.failure.clone() },
@@ -120,6 +140,7 @@ pub(super) fn matching<'a>(facts: &'a Facts, service: &ServiceFacts) -> Vec<&'a 
     facts.pods.iter().filter(has).collect()
 }
 
-fn has_port(pod: &PodFacts, wanted: &str) -> bool {
-    pod.ports.iter().any(|(name, _)| name.as_deref() == Some(wanted))
+/// `Deployment api-service`.
+fn name(workload: &WorkloadFacts) -> String {
+    format!("{} {}", workload.kind, workload.name)
 }

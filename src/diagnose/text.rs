@@ -2,65 +2,90 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
-
-use super::facts::{Facts, Labels, ServiceFacts, TargetPort};
+use super::facts::{Changed, Facts, ServiceFacts};
+use super::mismatch::{counted, selector};
 use super::near::NearMiss;
+use super::release::Release;
 use super::rules::{Cause, matching, usable};
+use super::{elsewhere, events, mismatch, ports, release};
 
-/// How many near misses are named.
-const NAMED: usize = 3;
+/// What is said: the lines, the fix, and what makes it last.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub lines: Vec<String>,
+    pub fix: Option<String>,
+    pub then: Vec<String>,
+    pub note: Option<String>,
+}
 
-/// The lines for people, and the fix.
-pub(super) fn explain(facts: &Facts, cause: &Cause, near: &[NearMiss]) -> (Vec<String>, Option<String>) {
-    let name = &facts.name;
-    let Some(service) = &facts.service else { return no_service(facts) };
-    let kubectl = format!("kubectl -n {}", facts.namespace);
-    match cause {
-        Cause::Healthy | Cause::NoService => {
-            (vec![format!("Service {name} has {}.", endpoints(usable(facts)))], None)
-        }
-        Cause::ExternalName { to } => (
-            vec![format!(
-                "Service {name} is of type ExternalName: it stands for {to} and never has endpoints."
-            )],
-            None,
-        ),
-        Cause::NoSelector => (
-            vec![format!(
-                "Service {name} has no selector, so Kubernetes fills no endpoints; \
-                 somebody has to write its EndpointSlices."
-            )],
-            None,
-        ),
-        Cause::ScaledToZero { workload } => (
-            vec![format!("Service {name} selects the pods of {workload}, which is scaled to 0.")],
-            Some(format!("{kubectl} scale {} --replicas 1", object(workload))),
-        ),
-        Cause::NoPods { workload, reason } => (
-            vec![
-                format!("Service {name} selects the pods of {workload}, which has none."),
-                reason.as_ref().map_or_else(
-                    || "It does not say why; its events may.".to_owned(),
-                    |reason| format!("It says: {reason}"),
-                ),
-            ],
-            Some(format!("{kubectl} describe {}", object(workload))),
-        ),
-        Cause::NoPodMatches => no_pod_matches(facts, service, near),
-        Cause::NoneReady => none_ready(facts, service),
-        Cause::NoPort { target_port } => no_port(facts, service, target_port),
-        Cause::SlicesBehind => (
-            vec![format!(
-                "Service {name} has ready pods with the right ports, but its EndpointSlices do not list them; \
-                 kube-controller-manager may be behind or down."
-            )],
-            Some("kubectl -n kube-system get pods -l component=kube-controller-manager".to_owned()),
-        ),
+impl Said {
+    fn line(line: String) -> Self {
+        Self { lines: vec![line], ..Self::default() }
+    }
+
+    fn with(self, fix: String) -> Self {
+        Self { fix: Some(fix), ..self }
     }
 }
 
-fn no_service(facts: &Facts) -> (Vec<String>, Option<String>) {
+/// The lines for people, the fix, and what makes it last.
+pub(super) fn explain(
+    facts: &Facts,
+    cause: &Cause,
+    near: &[NearMiss],
+    changed: Option<&Changed>,
+    of: Option<&Release>,
+) -> Said {
+    let name = &facts.name;
+    let Some(service) = &facts.service else { return no_service(facts) };
+    match cause {
+        Cause::Healthy | Cause::NoService => {
+            let mut said =
+                Said::line(format!("Service {name} has {}.", counted(usable(facts), "usable endpoint")));
+            let (lines, fix) = ports::some(facts, service);
+            said.lines.extend(lines);
+            Said { fix, ..said }
+        }
+        Cause::ExternalName { to } => Said::line(format!(
+            "Service {name} is of type ExternalName: it stands for {to} and never has endpoints."
+        )),
+        Cause::NoSelector => Said::line(format!(
+            "Service {name} has no selector, so Kubernetes fills no endpoints; \
+             somebody has to write its EndpointSlices."
+        )),
+        Cause::ScaledToZero { workload } => scaled_to_zero(facts, workload, changed),
+        Cause::NoPods { workload, reason } => no_pods(facts, workload, reason.as_deref()),
+        Cause::NoPodMatches => mismatch::explain(facts, service, near, changed, of),
+        Cause::NoneReady => none_ready(facts, service),
+        Cause::NoPort { target_port } => ports::none(facts, service, target_port, changed, of),
+        Cause::SlicesBehind => Said::line(format!(
+            "Service {name} has ready pods with the right ports, but its EndpointSlices do not list them; \
+             kube-controller-manager may be behind or down."
+        ))
+        .with("kubectl -n kube-system get pods -l component=kube-controller-manager".to_owned()),
+    }
+}
+
+fn scaled_to_zero(facts: &Facts, workload: &str, changed: Option<&Changed>) -> Said {
+    let (name, namespace) = (&facts.name, &facts.namespace);
+    let mut said =
+        Said::line(format!("Service {name} selects the pods of {workload}, which is scaled to 0."));
+    said.lines.extend(release::lines(facts, "Replicas", changed, None));
+    said.with(format!("kubectl -n {namespace} scale {} --replicas 1", object(workload)))
+}
+
+fn no_pods(facts: &Facts, workload: &str, reason: Option<&str>) -> Said {
+    let (name, namespace) = (&facts.name, &facts.namespace);
+    let mut said = Said::line(format!("Service {name} selects the pods of {workload}, which has none."));
+    said.lines.extend(reason.map(|reason| format!("It says: {reason}")));
+    said.lines.extend(events::lines(&facts.events, &said.lines));
+    if said.lines.len() == 1 {
+        said.lines.push("It does not say why; its events may.".to_owned());
+    }
+    said.with(format!("kubectl -n {namespace} describe {}", object(workload)))
+}
+
+fn no_service(facts: &Facts) -> Said {
     let (name, namespace) = (&facts.name, &facts.namespace);
     let mut line = format!("There is no Service {name} in the namespace {namespace}.");
     let nearest = facts
@@ -73,64 +98,18 @@ fn no_service(facts: &Facts) -> (Vec<String>, Option<String>) {
         line = format!("{line} Did you mean {nearest}?");
     } else if facts.services.is_empty() {
         line = format!("{line} It has none at all.");
-    } else {
+    } else if facts.elsewhere.is_empty() {
         line = format!("{line} It has: {}.", facts.services.join(", "));
     }
-    (vec![line], None)
-}
-
-fn no_pod_matches(facts: &Facts, service: &ServiceFacts, near: &[NearMiss]) -> (Vec<String>, Option<String>) {
-    let kubectl = format!("kubectl -n {}", facts.namespace);
-    let mut lines =
-        vec![format!("Service {} selects {}; no pod has it.", facts.name, selector(&service.selector))];
-    let likely = near.first().is_some_and(NearMiss::is_likely);
-    let shown = if likely { near.iter().filter(|m| m.is_likely()).count() } else { near.len() };
-    lines.extend(near.iter().take(shown.min(NAMED)).map(near_miss));
-    if near.is_empty() {
-        lines.push(match facts.pods.len() {
-            0 => format!("The namespace {} has no pods at all.", facts.namespace),
-            1 => "The only pod of the namespace differs in more than one label.".to_owned(),
-            n => format!("All {n} pods of the namespace differ in more than one label."),
-        });
+    let mut said = Said::line(line);
+    if let Some((there, command)) = elsewhere::service(facts) {
+        said.lines.push(there);
+        said.fix = Some(command);
     }
-    if let Some(changed) = &service.selector_changed {
-        let at = changed.at.as_deref().map(|at| format!(" at {}", clock(at))).unwrap_or_default();
-        lines.push(format!("Selector last changed by {}{at}.", changed.by));
-    }
-    let fix = match near.first().filter(|_| likely) {
-        Some(NearMiss { key, has: Some((other, value)), .. }) => {
-            let mut labels = Map::new();
-            if key != other {
-                labels.insert(key.clone(), Value::Null);
-            }
-            labels.insert(other.clone(), json!(value));
-            let patch = json!({"spec": {"selector": labels}});
-            format!("{kubectl} patch service {} --type merge -p '{patch}'", facts.name)
-        }
-        _ => format!("{kubectl} get pods --show-labels"),
-    };
-    (lines, Some(fix))
+    said
 }
 
-fn near_miss(miss: &NearMiss) -> String {
-    let (pods, differ) = match miss.pods {
-        1 => ("pod", "differs"),
-        _ => ("pods", "differ"),
-    };
-    let count = match (miss.ready, miss.pods) {
-        (ready, all) if ready == all => format!("{all} ready {pods}"),
-        (0, all) => format!("{all} {pods} (none ready)"),
-        (ready, all) => format!("{all} {pods} ({ready} ready)"),
-    };
-    let has = match &miss.has {
-        Some((key, value)) => format!("{key}={value}"),
-        None => format!("no {}", miss.key),
-    };
-    let workload = miss.workload.as_ref().map(|workload| format!(" ({workload})")).unwrap_or_default();
-    format!("{count} {differ} in this one label: {has}{workload}.")
-}
-
-fn none_ready(facts: &Facts, service: &ServiceFacts) -> (Vec<String>, Option<String>) {
+fn none_ready(facts: &Facts, service: &ServiceFacts) -> Said {
     let pods = matching(facts, service);
     let selects = selector(&service.selector);
     let (count, none) = match pods.len() {
@@ -152,48 +131,8 @@ fn none_ready(facts: &Facts, service: &ServiceFacts) -> (Vec<String>, Option<Str
         });
     }
     let fix = pods.first().map(|pod| format!("kubectl -n {} describe pod {}", facts.namespace, pod.name));
-    (lines, fix)
-}
-
-fn no_port(facts: &Facts, service: &ServiceFacts, target: &str) -> (Vec<String>, Option<String>) {
-    let pods = matching(facts, service);
-    let ports: BTreeSet<(Option<&str>, i32)> =
-        pods.iter().flat_map(|pod| &pod.ports).map(|(name, number)| (name.as_deref(), *number)).collect();
-    let listed: Vec<String> = ports
-        .iter()
-        .map(|(name, number)| name.map_or_else(|| number.to_string(), |name| format!("{name} ({number})")))
-        .collect();
-    let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
-    let wanted = TargetPort::Name(target.to_owned());
-    let at = service.ports.iter().position(|port| port.target == wanted).unwrap_or(0);
-    let number = service.ports.get(at).map_or(0, |port| port.port);
-    let lines = vec![
-        format!(
-            "Service {} has ready pods, but none of their containers has a port named {target}, \
-             which its port {number} leads to.",
-            facts.name
-        ),
-        format!("Ports of the containers: {listed}."),
-    ];
-    let nearest = ports
-        .iter()
-        .filter_map(|(name, _)| *name)
-        .max_by(|a, b| strsim::jaro_winkler(target, a).total_cmp(&strsim::jaro_winkler(target, b)));
-    let value = nearest.map(|name| json!(name)).or_else(|| ports.first().map(|(_, number)| json!(number)));
-    let fix = value.map(|value| {
-        let patch =
-            json!([{"op": "replace", "path": format!("/spec/ports/{at}/targetPort"), "value": value}]);
-        format!("kubectl -n {} patch service {} --type json -p '{patch}'", facts.namespace, facts.name)
-    });
-    (lines, fix)
-}
-
-fn selector(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
-fn endpoints(n: usize) -> String {
-    format!("{n} usable endpoint{}", if n == 1 { "" } else { "s" })
+    lines.extend(events::lines(&facts.events, &lines));
+    Said { lines, fix, ..Said::default() }
 }
 
 /// `Deployment api` as kubectl takes it: `deployment/api`.
@@ -204,6 +143,6 @@ fn object(workload: &str) -> String {
 }
 
 /// The time of day of an RFC 3339 time, where it is from today's run of the clock.
-fn clock(at: &str) -> String {
+pub(super) fn clock(at: &str) -> String {
     at.split_once('T').map_or_else(|| at.to_owned(), |(_, time)| time.to_owned())
 }

@@ -3,6 +3,7 @@
 //! Typed objects would drop what this build does not know; a before-image must drop nothing.
 
 mod error;
+mod page;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::quiet;
 use crate::journal::ObjectRef;
 pub use error::ApiError;
+pub use page::Page;
 
 /// The field manager of every change that firedrill makes.
 pub const MANAGER: &str = "firedrill";
@@ -120,11 +122,7 @@ impl Api {
         let params = ListParams { label_selector: some(labels), ..ListParams::default() };
         let request = Request::new(collection_of(api_version, plural, namespace)).list(&params);
         let secret = plural == "secrets";
-        let mut list = self.send(request, secret, || format!("list {plural}{}", place())).await?;
-        Ok(match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        })
+        Ok(page::items(self.send(request, secret, || format!("list {plural}{}", place())).await?))
     }
 
     /// Changes an object; gives it back as it is afterwards (or would be).

@@ -116,7 +116,8 @@ fn keep_secret(gather: &mut Gather<'_>, resource: &Resource) {
     }
 }
 
-/// The Service, and what stands behind it; where it is missing, its neighbours' names.
+/// The Service, and what stands behind it; where it is missing, its neighbours' names. Events, the
+/// Secrets of Helm and other namespaces are read where that is allowed, and needed by nobody.
 fn diagnose(gather: &mut Gather<'_>, purpose: Purpose, service: &ObjectName) {
     gather.add(purpose, &services(), Some(&service.name), &["get"]);
     for resource in
