@@ -33,7 +33,31 @@ static BUILTIN: &[Builtin] = &[embedded!(
     "drill.yaml",
     "workload.yaml",
     "storefront.yaml",
-    "service-as-released.yaml"
+    "service-as-released.yaml",
+    "chart/1.0.0/Chart.yaml",
+    "chart/1.0.0/values.yaml",
+    "chart/1.0.0/templates/deployment.yaml",
+    "chart/1.0.0/templates/service.yaml",
+    "chart/1.1.0/Chart.yaml",
+    "chart/1.1.0/values.yaml",
+    "chart/1.1.0/templates/_helpers.tpl",
+    "chart/1.1.0/templates/deployment.yaml",
+    "chart/1.1.0/templates/pdb.yaml",
+    "chart/1.1.0/templates/service.yaml",
+    "chart/1.1.0-test/Chart.yaml",
+    "chart/1.1.0-test/values.yaml",
+    "chart/1.1.0-test/templates/_helpers.tpl",
+    "chart/1.1.0-test/templates/deployment.yaml",
+    "chart/1.1.0-test/templates/pdb.yaml",
+    "chart/1.1.0-test/templates/service.yaml",
+    "chart/1.1.0-test/templates/tests/endpoints.yaml",
+    "chart/1.1.1/Chart.yaml",
+    "chart/1.1.1/values.yaml",
+    "chart/1.1.1/templates/_helpers.tpl",
+    "chart/1.1.1/templates/deployment.yaml",
+    "chart/1.1.1/templates/pdb.yaml",
+    "chart/1.1.1/templates/service.yaml",
+    "chart/1.1.1/templates/tests/endpoints.yaml"
 )];
 
 /// The file of a drill's folder that describes the drill.

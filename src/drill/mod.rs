@@ -2,6 +2,7 @@
 //! refers to, and the drills that are built into the binary.
 
 pub mod catalogue;
+mod charts;
 pub mod check;
 pub mod duration;
 pub mod error;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::drill::{Drill, HttpSignal, Signal, Via};
+use crate::drill::{Chart, Drill, HttpSignal, Signal, Values, Via};
 
 /// The node ports that the drill's signals ask, each with the name of the first signal that does.
 pub(super) fn asked(drill: &Drill) -> BTreeMap<u16, String> {
@@ -33,6 +33,23 @@ pub(super) fn give_to(drill: &Drill, manifests_by_file: &mut BTreeMap<String, Ve
             give(object, &missing);
         }
     }
+}
+
+/// A chart's values with the node port at the place that the drill names for it.
+pub(super) fn in_values(chart: &Chart, port: Option<u16>) -> Values {
+    let mut values = chart.values.clone();
+    if let (Some(path), Some(port)) = (&chart.node_port_value, port) {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let mut at = values.entry(first.to_owned()).or_insert(Value::Null);
+        for key in rest.split('.').filter(|key| !key.is_empty()) {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            at = &mut at[key];
+        }
+        *at = json!(port);
+    }
+    values
 }
 
 fn node_ports_of(object: &Value) -> Vec<u64> {

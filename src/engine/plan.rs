@@ -8,7 +8,8 @@ use super::phase::Rules;
 use super::watch::Detector;
 use crate::clock::Nanos;
 use crate::drill::{
-    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, RunbookEntry, Signal, Step, Via, scenario,
+    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, RunbookEntry, Signal, Step, Values, Via,
+    scenario,
 };
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 use serde_json::Value;
@@ -83,6 +84,8 @@ pub struct Plan {
     pub manifests: Vec<Value>,
     /// The objects of each manifest file, by the name that the drill uses.
     pub manifests_by_file: BTreeMap<String, Vec<Value>>,
+    /// The files of the charts that it uses, by name.
+    pub charts: BTreeMap<String, String>,
     /// How the caller wants it.
     pub wishes: Wishes,
     /// The namespace to act in.
@@ -123,6 +126,10 @@ impl Plan {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
+        let mut charts = BTreeMap::new();
+        for chart in drill.charts() {
+            charts.extend(loaded.files.below(chart)?);
+        }
         node_port::give_to(&drill, &mut manifests_by_file);
         let of_file = |manifest: &Manifest| manifests_by_file.get(&manifest.file).cloned();
         let manifests = drill.workload.manifests().iter().filter_map(of_file).flatten().collect();
@@ -138,7 +145,7 @@ impl Plan {
         let namespace = wishes.namespace.clone().unwrap_or_else(own);
         let reference = if loaded.is_builtin() { drill.metadata.name.value.clone() } else { loaded.origin };
         let hash = loaded.hash;
-        Ok(Self { drill, manifests, manifests_by_file, wishes, namespace, ground, reference, hash })
+        Ok(Self { drill, manifests, manifests_by_file, charts, wishes, namespace, ground, reference, hash })
     }
 
     /// The Deployments that the run deploys, the one behind the target first: the workload is
@@ -181,6 +188,15 @@ impl Plan {
     #[must_use]
     pub fn signals(&self) -> Vec<Signal> {
         self.drill.signals.iter().map(|signal| signal.value.clone()).collect()
+    }
+
+    /// What every release gets beside the drill's own values: the chart's part in the workload, and
+    /// the node port that a signal asks.
+    #[must_use]
+    pub fn release_values(&self) -> Values {
+        let Some(chart) = self.drill.workload.chart() else { return Values::new() };
+        let port = self.node_ports().into_keys().next();
+        node_port::in_values(chart, port)
     }
 
     /// The node ports that signals ask, each with the name of the first signal that does.

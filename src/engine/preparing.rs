@@ -70,6 +70,10 @@ impl Tasks {
         let ready = &deployed.ready;
         let started = |what: String| Kind::StepStarted { at: StepPlace::Workload, what };
         self.desk.event(started(format!("deploy {}", plan.drill.metadata.name.value)));
+        if let Some(chart) = &deployed.chart {
+            self.desk.event(started(format!("helm install {} {}", chart.release, chart.path)));
+            steps::helm::install(self.context(), chart).await?;
+        }
         let made =
             steps::workload::deploy(&plan.manifests, plan.ground.makes_namespace, self.context()).await?;
         lock(&self.made).extend(made.created);

@@ -11,12 +11,13 @@ use super::event_loop::{EventLoop, Inbox};
 use super::guard::held::Guard;
 use super::news::Desk;
 use super::plan::Plan;
-use super::tasks::Tasks;
+use super::tasks::{Means, Tasks};
 use super::watch::Watched;
 use crate::clock::Stopwatch;
 use crate::journal::write::Journal;
 use crate::journal::{Cluster, Event};
 use crate::signals::Source;
+use crate::steps::helm::Helm;
 
 /// What a run needs from outside.
 pub struct Setup {
@@ -30,6 +31,8 @@ pub struct Setup {
     pub node_ports: BTreeMap<u16, String>,
     /// The control plane, for the report.
     pub cluster: Cluster,
+    /// What helm steps need; nothing where the drill has none.
+    pub helm: Option<Helm>,
     /// What undoes when this process dies; nothing where the caller sees to that.
     pub guard: Option<Guard>,
     /// Where events go.
@@ -43,7 +46,7 @@ pub struct Setup {
 /// Runs a drill to its end. Whatever fails on the way is in the journal; `observe` sees every
 /// event right after it is written, and must be quick.
 pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Ending {
-    let Setup { plan, control, probe, node_ports, cluster, guard, journal, clock, interrupts } = setup;
+    let Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts } = setup;
     let (send_news, news) = unbounded_channel();
     let (observed, observations) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
@@ -51,7 +54,8 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let source = Source { client: probe, namespace: plan.namespace.clone(), node_ports, clock, observed };
     let desk = Desk::new(send_news, clock);
     let guard = guard.map(|guard| guard.watch(desk.clone()));
-    let tasks = Tasks::new(plan, control, desk, watched.states(), stopped);
+    let means = Means { helm, containers: !cluster.simulated_pods };
+    let tasks = Tasks::new(plan, control, means, desk, watched.states(), stopped);
     let present = tokio::spawn(tasks.stay_present());
     let others = tokio::spawn(tasks.watch_others());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);

@@ -26,12 +26,21 @@ use crate::drill::Step;
 use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
 use crate::signals::blast::Blast;
+use crate::steps::helm::Helm;
 use crate::steps::{self, Context, StepReport};
 
 /// How long a step of the runbook is repeated while the API server does not answer.
 const HEARD_WITHIN: Duration = Duration::from_secs(60);
 /// The pause before it is.
 const REPEAT_AFTER: Duration = Duration::from_secs(1);
+
+/// What this cluster and this machine offer to steps.
+pub struct Means {
+    /// helm, where the drill needs it.
+    pub helm: Option<Helm>,
+    /// Whether the cluster runs containers.
+    pub containers: bool,
+}
 
 /// Everything that a run's tasks need.
 #[derive(Clone)]
@@ -60,6 +69,7 @@ impl Tasks {
     pub fn new(
         plan: Plan,
         client: Client,
+        means: Means,
         desk: Desk,
         states: States,
         stopped: watch::Receiver<bool>,
@@ -91,6 +101,9 @@ impl Tasks {
         );
         context.annotations = about.annotations();
         context.keep_workload = wishes.keep_workload;
+        context.owns_namespace = plan.ground.makes_namespace;
+        context.containers = means.containers;
+        context.helm = means.helm;
         Self {
             blast: blast::radius(&plan, &desk),
             plan: Arc::new(plan),

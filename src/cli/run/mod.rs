@@ -2,6 +2,7 @@
 
 mod args;
 mod dry;
+mod helm;
 mod node_ports;
 mod place;
 mod plan_text;
@@ -26,6 +27,7 @@ use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
 use crate::journal::{self, Event, Kind, read};
 use crate::report::ReportExit;
+use crate::steps::helm::Helm;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
 pub use args::Args;
@@ -64,12 +66,12 @@ pub async fn run(args: Args) -> Outcome {
         }
         None => return interrupted(place.abandon(), interrupts, progress).await,
     };
-    let looked = tokio::select! {
-        looked = look(&mut plan, &held.access) => Some(looked),
+    let prepared = tokio::select! {
+        prepared = prepared(&mut plan, &args, &held.access, &progress) => Some(prepared),
         _ = interrupts.recv() => None,
     };
-    let outcome = match looked {
-        Some(Ok(())) => on_cluster(&args, plan, &held, (&path, clock), interrupts, progress).await,
+    let outcome = match prepared {
+        Some(Ok(helm)) => on_cluster(&args, (plan, helm), &held, (&path, clock), interrupts, progress).await,
         Some(Err(refusal)) => {
             progress.finish();
             Err(refusal)
@@ -99,6 +101,17 @@ async fn interrupted(
     ended.map(|()| Exit::Interrupted)
 }
 
+/// The helm that the run needs, where nothing speaks against the run.
+async fn prepared(
+    plan: &mut Plan,
+    args: &Args,
+    access: &Access,
+    progress: &Progress,
+) -> Result<Option<Helm>, Failure> {
+    look(plan, access).await?;
+    helm::prepare(plan, &args.place, access, progress).await
+}
+
 /// Whether something speaks against the run on this cluster.
 async fn look(plan: &mut Plan, access: &Access) -> Result<(), Failure> {
     node_ports::addresses(plan, &access.node_ports)?;
@@ -115,7 +128,7 @@ fn refused(refusal: Refusal) -> Failure {
 /// The part of a run for which there is a cluster.
 async fn on_cluster(
     args: &Args,
-    plan: Plan,
+    (plan, helm): (Plan, Option<Helm>),
     held: &Held,
     (path, clock): (&Path, Stopwatch),
     mut interrupts: UnboundedReceiver<()>,
@@ -144,7 +157,7 @@ async fn on_cluster(
             return Err(Failure::environment(error));
         }
     };
-    let setup = Setup { plan, control, probe, node_ports, cluster, guard, journal, clock, interrupts };
+    let setup = Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
         progress.event(event);

@@ -11,7 +11,7 @@ use crate::cluster::context::Context;
 use crate::cluster::kind::{self, Kind};
 use crate::cluster::local;
 use crate::cluster::protected::{DEFAULT, protecting};
-use crate::cluster::{Access, Held, NodePorts};
+use crate::cluster::{Access, Held, NodePorts, binaries};
 use crate::drill::Provider;
 use crate::engine::plan::Plan;
 use crate::ui::progress::Progress;
@@ -90,6 +90,11 @@ impl PlaceArgs {
 }
 
 impl PlaceArgs {
+    /// Where binaries are looked for.
+    pub(in crate::cli) fn binaries(&self) -> Result<binaries::Options, Failure> {
+        Ok(self.local.options()?.binaries)
+    }
+
     /// Only the local cluster's Kubernetes can be chosen so.
     fn has_its_own(&self, cluster: &str) -> Result<(), Failure> {
         match self.local.kubernetes() {

@@ -91,7 +91,8 @@ impl Check<'_> {
                 .help("name at least the file with the target Service and its Deployment");
             self.note(&format!("{path}/manifests"), "empty", mistake);
         }
-        let complete = !workload.manifests.is_empty();
+        // What a chart holds, only helm can tell.
+        let complete = !workload.manifests.is_empty() && workload.chart.is_none();
         let mut own = Inventory { objects: Vec::new(), complete, files: BTreeMap::new() };
         for (i, Manifest { file, when }) in workload.manifests.iter().enumerate() {
             let path = format!("{path}/manifests/{i}");

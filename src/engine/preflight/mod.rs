@@ -27,6 +27,9 @@ pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<(), Refusal> 
         // There is nothing yet to be in anybody's way, or to try a step out on.
         return Ok(());
     }
+    if plan.drill.needs_helm() {
+        return Err(Refusal::Helm { namespace: plan.namespace.clone() });
+    }
     // First: a target that is broken right now says little about the workload.
     Target::new(api.clone(), &plan.namespace, &plan.drill.target.service.value).is_free().await?;
     ground::workload(&api, plan).await?;

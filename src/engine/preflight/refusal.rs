@@ -30,6 +30,19 @@ pub enum Refusal {
         /// Its name.
         namespace: String,
     },
+    /// What helm changes is undone with its namespace only.
+    #[error("the drill uses helm, and the namespace {namespace} was there before the run")]
+    #[diagnostic(
+        code(firedrill::preflight::helm),
+        help(
+            "what helm changes is undone by deleting the run's own namespace: leave out -n, name a new one, or take a \
+             variant without helm"
+        )
+    )]
+    Helm {
+        /// Its name.
+        namespace: String,
+    },
     /// The workload cannot be there.
     #[error("there is no namespace {namespace}, so the workload that is to be broken is not there")]
     #[diagnostic(

@@ -90,7 +90,9 @@ impl Call<'_> {
             command.env_remove(name);
         }
         if self.helm.loopback {
-            PROXIES.iter().for_each(|name| drop(command.env_remove(name)));
+            for name in PROXIES {
+                command.env_remove(name);
+            }
         }
         for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
             command.env(name, self.helm.home.path());

@@ -36,7 +36,7 @@ pub struct Helm {
     pub loopback: bool,
     /// The drill's charts, as files.
     pub charts: Arc<Folder>,
-    /// Values for every release, which the run adds: the node port that a signal asks.
+    /// Values for every release: the workload's, and the node port that a signal asks.
     pub values: Values,
     /// helm's own caches and settings: none of the user's.
     pub home: Arc<TempDir>,
@@ -65,7 +65,7 @@ pub(super) async fn step(ctx: &Context, step: &HelmStep) -> Result<(Done, Told),
 /// Installs the chart of a workload.
 pub async fn install(ctx: &Context, chart: &Chart) -> Result<(), Error> {
     let helm = here(ctx)?;
-    let values = helm.with(&[&chart.values]);
+    let values = helm.with(&chart.values);
     helm.refuse_elsewhere(ctx, &chart.release, &chart.path, &values).await?;
     let command = helm.command(ctx).release(["install"], &chart.release, &chart.path, &values)?;
     match answer::outcome(&command.run(REQUESTS).await?) {
@@ -116,17 +116,15 @@ fn here(ctx: &Context) -> Result<&Helm, Error> {
 }
 
 impl Helm {
-    /// These values, later ones first, and those that the run adds.
-    fn with(&self, values: &[&Values]) -> Values {
-        let mut all = Values::new();
-        for values in values.iter().copied().chain([&self.values]) {
-            charts::merge(&mut all, values);
-        }
+    /// The values of every release, and a step's own over them.
+    fn with(&self, values: &Values) -> Values {
+        let mut all = self.values.clone();
+        charts::merge(&mut all, values);
         all
     }
 
     async fn upgrade(&self, ctx: &Context, step: &HelmUpgrade) -> Result<(Done, Told), Error> {
-        let values = self.with(&[&step.values]);
+        let values = self.with(&step.values);
         self.refuse_elsewhere(ctx, &step.release, &step.chart, &values).await?;
         let mut command = self.command(ctx).release(["upgrade"], &step.release, &step.chart, &values)?;
         command = command.args(["--reset-values"]);
@@ -167,7 +165,7 @@ impl Helm {
     /// Renders a chart and compares every Service's selector with the rendered pods' labels, which
     /// is what a check of the templates does before anything is deployed.
     async fn look(&self, ctx: &Context, step: &HelmTemplate) -> Result<(Done, Told), Error> {
-        let values = self.with(&[&step.values]);
+        let values = self.with(&step.values);
         let broken = links::broken(&self.render(ctx, &step.release, &step.chart, &values).await?);
         let lines: Vec<String> = broken.into_iter().map(|mismatch| mismatch.line).collect();
         let outcome = match (lines.first(), step.consistent) {

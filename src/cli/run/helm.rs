@@ -1,0 +1,49 @@
+//! helm for a run: found, downloaded or built, and the drill's charts as files for it.
+
+use std::sync::Arc;
+
+use super::super::exit::Failure;
+use super::place::PlaceArgs;
+use crate::cluster::Access;
+use crate::cluster::binaries::{self, Progress as News, Source};
+use crate::engine::plan::Plan;
+use crate::steps;
+use crate::steps::helm::{Folder, Helm};
+use crate::ui::progress::Progress;
+
+/// What helm steps need; nothing where the drill has none. Nothing is sent to the cluster yet.
+pub(in crate::cli) async fn prepare(
+    plan: &Plan,
+    place: &PlaceArgs,
+    access: &Access,
+    progress: &Progress,
+) -> Result<Option<Helm>, Failure> {
+    if !plan.drill.needs_helm() {
+        return Ok(None);
+    }
+    let options = place.binaries()?;
+    let found =
+        binaries::helm(&options, &|news| tell(progress, &news)).await.map_err(Failure::environment)?;
+    let files = plan.charts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let no_room = |source| Failure::environment(steps::Error::Charts { source });
+    Ok(Some(Helm {
+        program: found.program,
+        major: found.major,
+        kubeconfig: access.kubeconfig.clone(),
+        context: access.context.clone(),
+        loopback: access.is_local(),
+        charts: Arc::new(Folder::write(files).map_err(no_room)?),
+        values: plan.release_values(),
+        home: Arc::new(tempfile::tempdir().map_err(no_room)?),
+    }))
+}
+
+fn tell(progress: &Progress, news: &News) {
+    match news {
+        News::Ready { source: Source::Folder | Source::Cache | Source::Path, .. } | News::Looking { .. } => {}
+        News::Downloading { .. } | News::Building { .. } | News::Waiting { .. } => {
+            progress.tick(&news.to_string());
+        }
+        News::Ready { .. } => progress.note(&news.to_string()),
+    }
+}
