@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Status(args) => exit::block_on(status::run(args)),
         Command::Recover(args) => exit::block_on(recover::run(args)),
-        Command::Rbac(args) => rbac::run(&args),
+        Command::Rbac(args) => exit::block_on(rbac::run(args)),
         Command::Cluster(args) => exit::block_on(cluster::run(args)),
         Command::Responder(args) => exit::block_on(responder::run(args)),
         Command::KindKeeper(args) => exit::block_on_one(kind_keeper::run(args)),

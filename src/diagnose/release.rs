@@ -95,10 +95,10 @@ pub(super) fn lasting(what: &str, release: Option<&Release>) -> (Vec<String>, Op
         );
         return (Vec::new(), Some(note));
     }
-    let mut note = format!(
+    let mut note =
         "The fix mends what is live, not the chart: the next upgrade with this chart breaks it again \
-         (client-side apply) or fails with a conflict (server-side apply). Mend the chart"
-    );
+                    (client-side apply) or fails with a conflict (server-side apply). Mend the chart"
+            .to_owned();
     let Some(previous) = release.previous else { return (Vec::new(), Some(note + ".")) };
     let since = release.revision.map_or_else(String::new, |n| format!(" from {n} on"));
     note = format!("{note}, or roll back, which drops all other changes of the revisions{since}.");

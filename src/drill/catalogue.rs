@@ -19,6 +19,21 @@ pub struct Builtin {
     pub files: &'static [(&'static str, &'static str)],
 }
 
+impl Builtin {
+    /// Writes its files below a folder, as they lie in a drill's own.
+    ///
+    /// # Errors
+    /// Where a file or a folder cannot be written.
+    pub fn write_to(&self, folder: &Path) -> std::io::Result<()> {
+        for (name, text) in self.files {
+            let path = folder.join(name);
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(path, text)?;
+        }
+        Ok(())
+    }
+}
+
 macro_rules! embedded {
     ($name:literal, $($file:literal),+) => {
         Builtin {
@@ -218,10 +233,7 @@ mod tests {
     #[test]
     fn the_hash_covers_the_manifests() {
         let folder = tempfile::tempdir().unwrap();
-        let builtin = &builtin()[0];
-        for (name, text) in builtin.files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
+        builtin()[0].write_to(folder.path()).unwrap();
         let path = folder.path().to_str().unwrap();
         let before = load(path).unwrap().hash;
         let workload = folder.path().join("workload.yaml");

@@ -86,6 +86,8 @@ pub struct Plan {
     pub manifests_by_file: BTreeMap<String, Vec<Value>>,
     /// The files of the charts that it uses, by name.
     pub charts: BTreeMap<String, String>,
+    /// What these charts hold, once helm has rendered them.
+    pub rendered: Vec<Value>,
     /// How the caller wants it.
     pub wishes: Wishes,
     /// The namespace to act in.
@@ -145,7 +147,18 @@ impl Plan {
         let namespace = wishes.namespace.clone().unwrap_or_else(own);
         let reference = if loaded.is_builtin() { drill.metadata.name.value.clone() } else { loaded.origin };
         let hash = loaded.hash;
-        Ok(Self { drill, manifests, manifests_by_file, charts, wishes, namespace, ground, reference, hash })
+        Ok(Self {
+            drill,
+            manifests,
+            manifests_by_file,
+            charts,
+            rendered: Vec::new(),
+            wishes,
+            namespace,
+            ground,
+            reference,
+            hash,
+        })
     }
 
     /// The Deployments that the run deploys, the one behind the target first: the workload is

@@ -5,14 +5,11 @@ use super::*;
 /// The first drill with a storefront, and a client of the node port, on some clusters only.
 fn plan(provider: Provider) -> Plan {
     let folder = tempfile::tempdir().unwrap();
-    let builtin = &crate::drill::catalogue::builtin()[0];
-    for (name, text) in builtin.files {
-        let text = text.replace(
-            "manifests: [workload.yaml, {file: storefront.yaml, when: [kind, context]}]",
-            "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
-        );
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
+    crate::drill::catalogue::builtin()[0].write_to(folder.path()).unwrap();
+    let file = folder.path().join("drill.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace("{file: storefront.yaml, when", "{file: front.yaml, when");
+    std::fs::write(file, text).unwrap();
     let front = "{apiVersion: v1, kind: Service, metadata: {name: front}}";
     std::fs::write(folder.path().join("front.yaml"), front).unwrap();
     let wishes = Wishes {

@@ -1,8 +1,8 @@
 //! What pods have logged lately. Read only, and the one thing that a step does in another namespace.
 
 use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
 use kube::api::{ListParams, LogParams};
-use kube::{Api, ResourceExt as _};
 use tokio::time::timeout;
 
 use super::api::{ApiError, REQUEST_DEADLINE};
@@ -11,7 +11,7 @@ use super::{Context, Done};
 use crate::drill::LogsStep;
 use crate::journal::StepOutcome;
 
-/// No more pods than these are read: of a DaemonSet on a thousand nodes, few tell the same.
+/// No more pods than these are read: of a `DaemonSet` on a thousand nodes, few tell the same.
 const MOST_PODS: u32 = 3;
 
 /// Reads the last lines of each pod, the pod's name before each.
@@ -35,7 +35,7 @@ pub(super) async fn logs(ctx: &Context, step: &LogsStep) -> Result<(Done, Vec<St
     }
     let last = LogParams { tail_lines: Some(step.lines.into()), ..LogParams::default() };
     let mut lines = Vec::new();
-    for pod in found.items.iter().map(|pod| pod.name_any()) {
+    for pod in found.items.iter().map(kube::ResourceExt::name_any) {
         let text = answered(pods.logs(&pod, &last), &format!("read the logs of pod/{pod}")).await?;
         lines.extend(text.lines().map(|line| format!("{pod}: {line}")));
     }

@@ -7,6 +7,7 @@ use crate::drill::{Claim, SignalState};
 use crate::journal::{AbortReason, Event, Kind, Phase, Point, Radius, StepOutcome, UndoItem, UndoResult};
 use crate::plain::{plain, short};
 use crate::report::amounts::Millis;
+use crate::report::text::{NOT_EXECUTABLE, promise};
 
 /// How many lines the Services beside the target get: a whole cluster that goes out must not drown
 /// the run.
@@ -213,7 +214,7 @@ impl Narrator {
 
 fn done(what: &str, outcome: &StepOutcome) -> String {
     // These change nothing by their nature.
-    let looks = what.starts_with("wait ") || what.starts_with("diagnose ");
+    let looks = ["wait ", "diagnose ", "helm template ", "logs "].iter().any(|step| what.starts_with(step));
     match outcome {
         StepOutcome::Unchanged if looks => "done".to_owned(),
         StepOutcome::Changed => "done".to_owned(),
@@ -225,10 +226,11 @@ fn done(what: &str, outcome: &StepOutcome) -> String {
 }
 
 fn held_line(option: &str, claim: Claim, held: Option<bool>, detail: &str) -> String {
-    let promise = crate::report::text::promise(claim);
+    let promise = promise(claim);
     let held = match held {
         Some(true) => "held",
         Some(false) => "NOT HELD",
+        None if detail.starts_with(NOT_EXECUTABLE) => return format!("{option}: {detail}"),
         None => "cannot be said yet",
     };
     let detail = if detail.is_empty() { String::new() } else { format!(", {detail}") };

@@ -23,9 +23,7 @@ pub struct Folder(tempfile::TempDir);
 impl Folder {
     pub fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        for (name, text) in catalogue::builtin()[0].files {
-            folder.write(name, text);
-        }
+        catalogue::builtin()[0].write_to(folder.path()).unwrap();
         folder
     }
 

@@ -6,11 +6,15 @@ use object::{Object, role_objects, service_account};
 
 use super::exit::{Failure, Outcome};
 use super::output::{Format, print_exact, print_json};
+use super::run::helm;
+use crate::clock::Stopwatch;
+use crate::cluster::binaries;
 use crate::drill::{self, Provider};
 use crate::engine::plan::{BlastLimit, Plan, Rehearsal, Wishes};
 use crate::engine::rights::{self, Ground, Kinds, rules};
 use crate::journal::ResponderKind;
 use crate::report::plain::plain;
+use crate::ui::progress::Progress;
 
 /// Arguments of `firedrill rbac`.
 #[derive(Debug, clap::Args)]
@@ -35,9 +39,15 @@ pub struct Args {
 }
 
 /// Prints the objects. Asks no cluster.
-pub fn run(args: &Args) -> Outcome {
+pub async fn run(args: Args) -> Outcome {
+    let args = &args;
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
-    let plan = Plan::new(loaded, wishes(args)).map_err(Failure::usage)?;
+    let mut plan = Plan::new(loaded, wishes(args)).map_err(Failure::usage)?;
+    let progress = Progress::start(Stopwatch::start());
+    // Only helm can tell what is in a chart.
+    let options = binaries::Options::from_env(None);
+    helm::obtain(&mut plan, options, (None, None), false, &progress).await?;
+    progress.finish();
     let mut objects = vec![service_account(&args.service_account, &args.namespace)];
     objects.extend(drill_objects(args, &plan));
     objects.extend(cluster_objects(args));

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::super::exit::{Failure, Outcome};
 use super::super::output::{Format, print, print_json};
+use super::args::Args;
 use super::place::Place;
 use super::plan_text;
+use crate::clock::Stopwatch;
 use crate::cluster::Access;
 use crate::drill::{Length, Provider, Workload};
 use crate::engine::plan::{BlastLimit, Plan};
@@ -16,6 +18,7 @@ use crate::engine::rights::{self, Ground, Kinds};
 use crate::journal::{Cluster, StepPlace};
 use crate::steps::api::Api;
 use crate::steps::preview::{Found, Request};
+use crate::ui::progress::Progress;
 
 /// What a run would do.
 #[derive(Debug, Serialize)]
@@ -48,6 +51,9 @@ pub(super) struct PlannedStep {
     pub place: StepPlace,
     pub what: String,
     pub requests: Vec<PlannedRequest>,
+    /// How the step as a whole is undone, where it is not request by request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
 }
 
 /// One request of a step.
@@ -75,12 +81,17 @@ pub(super) enum Check {
 }
 
 /// Looks, and prints the plan. Exits 3 where something speaks against the run.
-pub(super) async fn run(mut plan: Plan, place: Place, output: Format) -> Outcome {
+pub(super) async fn run(mut plan: Plan, place: Place, args: &Args) -> Outcome {
+    let progress = Progress::start(Stopwatch::start());
     let planned = match place.find().await? {
-        Some(access) => on(&access, &mut plan).await?,
+        Some(access) => {
+            super::helm::prepare(&mut plan, &args.place, &access, &progress).await?;
+            on(&access, &mut plan).await?
+        }
         None => Planned::of(&plan, None, Vec::new(), without_cluster(&plan)),
     };
-    match output {
+    progress.finish();
+    match args.output {
         Format::Text => print(&plan_text::text(&planned)),
         Format::Json => print_json(&planned),
     }
@@ -137,12 +148,20 @@ fn without_cluster(plan: &Plan) -> Vec<PlannedStep> {
         steps.map(move |(index, step)| (place(index), step.value.to_string())).collect::<Vec<_>>()
     });
     let all = fault.chain(runbook);
-    all.map(|(place, what)| PlannedStep { place, what, requests: Vec::new() }).collect()
+    all.map(|(place, what)| PlannedStep { undo: whole(plan, &what), place, what, requests: Vec::new() })
+        .collect()
 }
 
 fn step(plan: &Plan, tried: Try) -> PlannedStep {
     let requests = tried.requests.iter().map(|asked| request(plan, &tried, asked)).collect();
-    PlannedStep { place: tried.place, what: tried.what, requests }
+    PlannedStep { undo: whole(plan, &tried.what), place: tried.place, what: tried.what, requests }
+}
+
+/// helm computes its changes itself; they go with the namespace.
+fn whole(plan: &Plan, what: &str) -> Option<String> {
+    let changes = ["helm install ", "helm upgrade ", "helm rollback ", "helm test "];
+    let changes = changes.iter().any(|verb| what.starts_with(verb));
+    changes.then(|| format!("goes with the namespace {}", plan.namespace))
 }
 
 fn request(plan: &Plan, tried: &Try, asked: &Asked) -> PlannedRequest {

@@ -2,7 +2,7 @@
 
 mod args;
 mod dry;
-mod helm;
+pub(super) mod helm;
 mod node_ports;
 mod place;
 mod plan_text;
@@ -45,7 +45,7 @@ pub async fn run(args: Args) -> Outcome {
     let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
     place.reaches(&plan)?;
     if args.dry_run {
-        return dry::run(plan, place, args.output).await;
+        return dry::run(plan, place, &args).await;
     }
     let path = journal_path(&args, &plan.wishes.run)?;
     let clock = Stopwatch::start();
@@ -108,8 +108,9 @@ async fn prepared(
     access: &Access,
     progress: &Progress,
 ) -> Result<Option<Helm>, Failure> {
+    let helm = helm::prepare(plan, &args.place, access, progress).await?;
     look(plan, access).await?;
-    helm::prepare(plan, &args.place, access, progress).await
+    Ok(helm)
 }
 
 /// Whether something speaks against the run on this cluster.

@@ -91,6 +91,7 @@ fn of_step(step: &PlannedStep) -> Vec<String> {
     };
     let mut lines = vec![format!("  {name}{}", step.what)];
     lines.extend(step.requests.iter().flat_map(|request| of_request(&step.what, request)));
+    lines.extend(step.undo.iter().map(|undo| format!("      undo: {undo}")));
     lines
 }
 

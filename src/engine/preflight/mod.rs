@@ -22,6 +22,9 @@ pub async fn preflight(client: &Client, plan: &mut Plan) -> Result<(), Refusal> 
     let api = Api::new(client.clone());
     ground::namespace(&api, plan).await?;
     rights::check(client, plan).await?;
+    if plan.drill.needs_helm() && plan.wishes.keep_workload {
+        return Err(Refusal::HelmKept);
+    }
     plan.ground.all_slices = rights::sees_all(client).await?;
     if plan.ground.makes_namespace {
         // There is nothing yet to be in anybody's way, or to try a step out on.

@@ -43,6 +43,13 @@ pub enum Refusal {
         /// Its name.
         namespace: String,
     },
+    /// What helm changes is undone with its namespace, which is not to go.
+    #[error("the drill uses helm, so its fault goes with the namespace that --keep-workload would leave")]
+    #[diagnostic(
+        code(firedrill::preflight::helm_kept),
+        help("leave out --keep-workload, or take a variant without helm: no fault stays in a cluster")
+    )]
+    HelmKept,
     /// The workload cannot be there.
     #[error("there is no namespace {namespace}, so the workload that is to be broken is not there")]
     #[diagnostic(

@@ -56,14 +56,25 @@ pub async fn all(api: &Api, plan: &Plan) -> Result<Vec<Try>, Refusal> {
     Ok(tries)
 }
 
-/// The workload's manifests as if a step applied them; nothing where it is there already.
-pub async fn workload(api: &Api, plan: &Plan) -> Result<Option<Try>, Refusal> {
-    let Workload::Deployed(deployed) = &plan.drill.workload else { return Ok(None) };
+/// The workload's chart and its manifests as if steps installed and applied them; nothing where it
+/// is there already.
+pub async fn workload(api: &Api, plan: &Plan) -> Result<Vec<Try>, Refusal> {
+    let Workload::Deployed(deployed) = &plan.drill.workload else { return Ok(Vec::new()) };
+    let mut tries = Vec::new();
+    if let Some(chart) = &deployed.chart {
+        let what = format!("helm install {} {}", chart.release, chart.path);
+        let place = StepPlace::Workload;
+        tries.push(Try { place, what, refusal_expected: false, requests: Vec::new() });
+    }
+    if deployed.manifests.is_empty() {
+        return Ok(tries);
+    }
     let manifests = deployed.manifests.iter().map(|manifest| manifest.file.clone()).collect();
     let step = Step::Apply(crate::drill::ApplyStep { manifests });
     let place = Place { api, namespace: &plan.namespace, manifests: &plan.manifests_by_file };
     let requests = preview(&step, place).await?;
-    Ok(Some(asked(StepPlace::Workload, &step, false, requests, &mut BTreeSet::new())))
+    tries.push(asked(StepPlace::Workload, &step, false, requests, &mut BTreeSet::new()));
+    Ok(tries)
 }
 
 fn asked(

@@ -40,7 +40,7 @@ impl Kinds {
     /// Where the API server does not tell its kinds.
     pub async fn told_by(api: &Api, plan: &Plan) -> Result<Self, ApiError> {
         let mut told = BTreeMap::new();
-        for manifest in plan.manifests_by_file.values().flatten() {
+        for manifest in plan.manifests_by_file.values().flatten().chain(&plan.rendered) {
             let text = |key: &str| manifest.get(key).and_then(Value::as_str).unwrap_or_default();
             let (api_version, kind) = (text("apiVersion"), text("kind"));
             let key = (api_version.to_owned(), kind.to_owned());

@@ -71,6 +71,9 @@ pub(super) fn workload<'a>(gather: &mut Gather<'a>, plan: &'a Plan, ground: Grou
     for manifest in &plan.manifests {
         super::steps::apply(gather, Purpose::Deploy, manifest, ground == Ground::Existing);
     }
+    for object in &plan.rendered {
+        super::steps::released(gather, object);
+    }
     for deployment in plan.deployments() {
         rollout(gather, Purpose::Ready, deployment);
     }

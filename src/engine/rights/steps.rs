@@ -40,8 +40,9 @@ fn one<'a>(gather: &mut Gather<'a>, purpose: Purpose, step: &Step, plan: &'a Pla
             }
         }
         Step::Diagnose(service) => diagnose(gather, purpose, service),
-        // TODO-CONTRACT
-        Step::Helm(_) | Step::Logs(_) => {}
+        Step::Helm(_) => releases(gather, purpose),
+        // Somebody else's namespace; without the right, the step says so and the run goes on.
+        Step::Logs(_) => {}
     }
 }
 
@@ -76,6 +77,23 @@ pub(super) fn apply<'a>(gather: &mut Gather<'a>, purpose: Purpose, manifest: &'a
     if undone {
         gather.add(Purpose::Undo, &resource, Some(name), &["delete", "get", "patch"]);
         keep_secret(gather, &resource);
+    }
+}
+
+/// What helm keeps of its releases: a Secret for each revision.
+fn releases(gather: &mut Gather<'_>, purpose: Purpose) {
+    let verbs = ["create", "delete", "get", "list", "update"];
+    gather.add(purpose, &Resource::new("v1", "secrets"), None, &verbs);
+}
+
+/// An object of a chart, as helm makes, changes and removes it. A hook is watched until it is over.
+pub(super) fn released<'a>(gather: &mut Gather<'a>, object: &'a Value) {
+    releases(gather, Purpose::Deploy);
+    let Some((resource, name)) = gather.manifest(object) else { return };
+    let verbs = ["create", "delete", "get", "patch", "update"];
+    gather.add(Purpose::Deploy, &resource, Some(name), &verbs);
+    if object.pointer("/metadata/annotations/helm.sh~1hook").is_some() {
+        gather.add(Purpose::Deploy, &resource, None, &["list", "watch"]);
     }
 }
 

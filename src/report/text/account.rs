@@ -5,6 +5,7 @@ use crate::drill::{Claim, Length};
 use crate::journal::{StepOutcome, StepPlace, UndoResult};
 use crate::report::DamageReport;
 use crate::report::amounts::as_written;
+use crate::report::damage::ChoiceDamage;
 
 /// Each limit, and what was used of it.
 pub(super) fn budget(page: &mut Page, report: &DamageReport) {
@@ -43,20 +44,29 @@ pub(super) fn choices(page: &mut Page, report: &DamageReport) {
         return;
     }
     page.section("Runbook");
+    let wide = report.choices.iter().map(|choice| choice.option.len() + 1).fold(10, usize::max);
     for choice in &report.choices {
         let takes = Length::secs(choice.takes_s);
         let best = if choice.best { ", best" } else { "" };
-        page.row([10], [&choice.option], &format!("{} (declared {takes}{best})", choice.label));
-        let held = match (choice.claim, choice.held) {
-            (None, _) => "not taken".to_owned(),
-            (Some(claim), Some(true)) => format!("{}: held", promise(claim)),
-            (Some(claim), Some(false)) => format!("{}: NOT HELD", promise(claim)),
-            (Some(claim), None) => format!("{}: cannot be said yet", promise(claim)),
-        };
-        let detail = if choice.detail.is_empty() { String::new() } else { format!(", {}", choice.detail) };
-        page.row([10], [""], &format!("{held}{detail}"));
+        page.row([wide], [&choice.option], &format!("{} (declared {takes}{best})", choice.label));
+        page.row([wide], [""], &held(choice));
     }
 }
+
+/// Whether a choice did what it promises, and how that is known.
+fn held(choice: &ChoiceDamage) -> String {
+    let held = match (choice.claim, choice.held) {
+        (None, _) => "not taken".to_owned(),
+        (Some(claim), Some(true)) => format!("{}: held", promise(claim)),
+        (Some(claim), Some(false)) => format!("{}: NOT HELD", promise(claim)),
+        (Some(_), None) if choice.detail.starts_with(NOT_EXECUTABLE) => return choice.detail.clone(),
+        (Some(claim), None) => format!("{}: cannot be said yet", promise(claim)),
+    };
+    if choice.detail.is_empty() { held } else { format!("{held}, {}", choice.detail) }
+}
+
+/// How the detail of a claim begins that this cluster cannot prove.
+pub(crate) const NOT_EXECUTABLE: &str = "not executable here";
 
 /// Steps that did not do their work.
 pub(super) fn steps(page: &mut Page, report: &DamageReport) {

@@ -7,7 +7,7 @@ mod page;
 mod radius;
 mod sight;
 
-pub(crate) use account::promise;
+pub(crate) use account::{NOT_EXECUTABLE, promise};
 use page::Page;
 
 use super::DamageReport;

@@ -44,15 +44,19 @@ impl Folder {
 }
 
 impl Helm {
-    /// The objects of a chart, hooks and tests included.
-    pub(super) async fn render(
+    /// The objects of a chart as a release of a namespace has them, hooks and tests included. No
+    /// cluster is asked.
+    ///
+    /// # Errors
+    /// Where helm cannot render it.
+    pub async fn render(
         &self,
-        ctx: &Context,
+        namespace: &str,
         release: &str,
         chart: &str,
         values: &Values,
     ) -> Result<Vec<Value>, Error> {
-        let call = self.command(ctx).release(["template"], release, chart, values)?;
+        let call = self.command(namespace).release(["template"], release, chart, values)?;
         let answer = call.run(RENDER).await?;
         if !answer.status.success() {
             let message = answer::last_words(&answer.stderr);
@@ -70,7 +74,7 @@ impl Helm {
         chart: &str,
         values: &Values,
     ) -> Result<(), Error> {
-        for object in self.render(ctx, release, chart, values).await? {
+        for object in self.render(&ctx.namespace, release, chart, values).await? {
             kinds::resolve_manifest(&ctx.api, &ctx.namespace, &object).await?;
         }
         Ok(())

@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use super::Helm;
 use crate::drill::Values;
 use crate::group::{self, Ended};
-use crate::steps::Context;
 use crate::steps::error::Error;
 
 /// Variables of the caller that would change what helm does, or where.
@@ -29,9 +28,9 @@ pub(super) struct Call<'a> {
 }
 
 impl Helm {
-    /// A call for the run's namespace.
-    pub(super) fn command(&self, ctx: &Context) -> Call<'_> {
-        let mut arguments = vec![format!("--namespace={}", ctx.namespace)];
+    /// A call for a namespace.
+    pub(super) fn command(&self, namespace: &str) -> Call<'_> {
+        let mut arguments = vec![format!("--namespace={namespace}")];
         if let Some(kubeconfig) = &self.kubeconfig {
             arguments.push(format!("--kubeconfig={}", kubeconfig.display()));
         }

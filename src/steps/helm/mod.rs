@@ -67,20 +67,19 @@ pub async fn install(ctx: &Context, chart: &Chart) -> Result<(), Error> {
     let helm = here(ctx)?;
     let values = helm.with(&chart.values);
     helm.refuse_elsewhere(ctx, &chart.release, &chart.path, &values).await?;
-    let command = helm.command(ctx).release(["install"], &chart.release, &chart.path, &values)?;
+    let command = helm.command(&ctx.namespace).release(["install"], &chart.release, &chart.path, &values)?;
     match answer::outcome(&command.run(REQUESTS).await?) {
-        StepOutcome::Changed => Ok(()),
         StepOutcome::Rejected { message, .. } | StepOutcome::Failed { message } => {
             Err(Error::Helm { what: format!("install {} {}", chart.release, chart.path), message })
         }
-        StepOutcome::Unchanged | StepOutcome::NotExecutable { .. } => Ok(()),
+        StepOutcome::Changed | StepOutcome::Unchanged | StepOutcome::NotExecutable { .. } => Ok(()),
     }
 }
 
 /// The objects of a release as its newest revision declares them, or as `revision` does.
 pub async fn manifest(ctx: &Context, release: &str, revision: Option<u32>) -> Result<Vec<Value>, Error> {
     let helm = here(ctx)?;
-    let mut command = helm.command(ctx).args(["get", "manifest", release]);
+    let mut command = helm.command(&ctx.namespace).args(["get", "manifest", release]);
     if let Some(revision) = revision {
         command = command.args(["--revision", &revision.to_string()]);
     }
@@ -95,7 +94,8 @@ pub async fn manifest(ctx: &Context, release: &str, revision: Option<u32>) -> Re
 /// The number of the newest revision of a release.
 pub async fn revision(ctx: &Context, release: &str) -> Result<u32, Error> {
     let helm = here(ctx)?;
-    let answer = helm.command(ctx).args(["history", release, "--max=1", "-o=json"]).run(REQUESTS).await?;
+    let answer =
+        helm.command(&ctx.namespace).args(["history", release, "--max=1", "-o=json"]).run(REQUESTS).await?;
     let newest = serde_json::from_str::<Value>(&answer.stdout).ok();
     let number = newest.and_then(|history| history.as_array()?.last()?["revision"].as_u64());
     number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
@@ -126,7 +126,8 @@ impl Helm {
     async fn upgrade(&self, ctx: &Context, step: &HelmUpgrade) -> Result<(Done, Told), Error> {
         let values = self.with(&step.values);
         self.refuse_elsewhere(ctx, &step.release, &step.chart, &values).await?;
-        let mut command = self.command(ctx).release(["upgrade"], &step.release, &step.chart, &values)?;
+        let mut command =
+            self.command(&ctx.namespace).release(["upgrade"], &step.release, &step.chart, &values)?;
         command = command.args(["--reset-values"]);
         match (step.server_side, self.major) {
             (Some(true), 3) => {
@@ -135,15 +136,15 @@ impl Helm {
             (Some(server_side), 4..) => command = command.args([&format!("--server-side={server_side}")]),
             _ => {}
         }
-        done(ctx, &command.run(REQUESTS).await?)
+        Ok(done(ctx, &command.run(REQUESTS).await?))
     }
 
     async fn rollback(&self, ctx: &Context, step: &HelmRollback) -> Result<(Done, Told), Error> {
-        let mut command = self.command(ctx).args(["rollback", &step.release]);
+        let mut command = self.command(&ctx.namespace).args(["rollback", &step.release]);
         if let Some(revision) = step.revision {
             command = command.args([&revision.to_string()]);
         }
-        done(ctx, &command.run(REQUESTS).await?)
+        Ok(done(ctx, &command.run(REQUESTS).await?))
     }
 
     async fn test(&self, ctx: &Context, step: &HelmTest) -> Result<(Done, Told), Error> {
@@ -151,9 +152,9 @@ impl Helm {
             return Ok(not_executable(ctx, "a test is a pod, and this cluster runs no containers"));
         }
         let timeout = format!("--timeout={}s", step.within.nanos().div_ceil(1_000_000_000));
-        let command = self.command(ctx).args(["test", &step.release, &timeout]);
+        let command = self.command(&ctx.namespace).args(["test", &step.release, &timeout]);
         let answer = command.run(REQUESTS + step.within.into()).await?;
-        let (done, mut told) = done(ctx, &answer)?;
+        let (done, mut told) = done(ctx, &answer);
         if done.outcome == StepOutcome::Changed && answer::has_no_tests(&answer.stdout) {
             let message = format!("the release {} has no tests", step.release);
             return Ok((Done { outcome: StepOutcome::Failed { message }, ..done }, told));
@@ -166,7 +167,7 @@ impl Helm {
     /// is what a check of the templates does before anything is deployed.
     async fn look(&self, ctx: &Context, step: &HelmTemplate) -> Result<(Done, Told), Error> {
         let values = self.with(&step.values);
-        let broken = links::broken(&self.render(ctx, &step.release, &step.chart, &values).await?);
+        let broken = links::broken(&self.render(&ctx.namespace, &step.release, &step.chart, &values).await?);
         let lines: Vec<String> = broken.into_iter().map(|mismatch| mismatch.line).collect();
         let outcome = match (lines.first(), step.consistent) {
             (Some(first), true) => StepOutcome::Failed { message: first.clone() },
@@ -179,9 +180,9 @@ impl Helm {
     }
 }
 
-fn done(ctx: &Context, answer: &crate::group::Ended) -> Result<(Done, Told), Error> {
+fn done(ctx: &Context, answer: &crate::group::Ended) -> (Done, Told) {
     let done = Done { outcome: answer::outcome(answer), answered: ctx.clock.stamp() };
-    Ok((done, Told { said: answer::release_lines(&answer.stdout), cause: None }))
+    (done, Told { said: answer::release_lines(&answer.stdout), cause: None })
 }
 
 fn not_executable(ctx: &Context, reason: &str) -> (Done, Told) {

@@ -121,6 +121,7 @@ impl Rehearsal {
         let mut probe = self.config.clone();
         probe.default_retry = false;
         let setup = Setup {
+            helm: None,
             plan: self.plan,
             control: Client::try_from(self.config).unwrap(),
             probe: Client::try_from(probe).unwrap(),

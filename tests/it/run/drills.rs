@@ -1,6 +1,6 @@
 //! Variations of the built-in drill, as folders.
 
-use std::path::Path;
+use firedrill::drill::catalogue;
 
 /// The workload, as the built-in drill says it.
 pub const WORKLOAD: &str = "workload:
@@ -16,11 +16,7 @@ impl Drill {
     /// A copy of the built-in drill.
     pub fn builtin() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("drills").join(super::running::DRILL);
-        for entry in std::fs::read_dir(source).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
-        }
+        catalogue::builtin()[0].write_to(folder.path()).unwrap();
         Self { folder }
     }
 
