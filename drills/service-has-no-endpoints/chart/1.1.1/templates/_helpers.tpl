@@ -1,0 +1,4 @@
+{{/* Which pods are those of this chart. */}}
+{{- define "api-service.selectorLabels" -}}
+app: api-service
+{{- end }}
