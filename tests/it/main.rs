@@ -5,6 +5,7 @@
 
 mod binaries;
 mod blast;
+mod charts;
 mod cluster;
 mod contention;
 mod contexts;

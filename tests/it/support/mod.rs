@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what the tests share may end a test like a test does")]
 
+pub mod helm;
 pub mod namespace;
 pub mod objects;
 pub mod sandbox;
