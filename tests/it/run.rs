@@ -4,6 +4,7 @@ mod aborted;
 mod documented;
 pub mod drills;
 mod frozen;
+mod helm;
 mod interrupted;
 mod manual;
 mod passed;

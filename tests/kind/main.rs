@@ -6,6 +6,7 @@
 
 mod context;
 mod created;
+mod helm;
 mod killed;
 
 mod reused;

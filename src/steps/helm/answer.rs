@@ -4,14 +4,13 @@ use crate::group::Ended;
 use crate::journal::StepOutcome;
 
 /// What the API server says where helm passes its refusal on, and the status that belongs to it.
-const REFUSALS: [(&str, u16); 5] = [
+const REFUSALS: [(&str, u16); 4] = [
     // apimachinery, NewApplyConflict: somebody else owns a field under server-side apply.
     ("Apply failed with", 409),
     // apimachinery, NewInvalid: an immutable field, a selector that does not match.
     ("is invalid:", 422),
     ("is forbidden:", 403),
     ("denied the request", 403),
-    ("already exists", 409),
 ];
 
 /// What came of a call: helm ends with 0, or says on its last line why not.
@@ -26,9 +25,13 @@ pub(super) fn outcome(ended: &Ended) -> StepOutcome {
     }
 }
 
-/// What helm complains of, on one line: from its last `Error:` on.
+/// What helm complains of, on one line: from the line on that begins with `Error:`. What it logs
+/// before says the same in quotes.
 pub(super) fn last_words(stderr: &str) -> String {
-    let from = stderr.rfind("Error:").map_or(0, |at| at + "Error:".len());
+    const ERROR: &str = "Error:";
+    let begins = |at: &usize| *at == 0 || stderr[..*at].ends_with('\n');
+    let line = stderr.match_indices(ERROR).map(|(at, _)| at).find(begins);
+    let from = line.map_or(0, |at| at + ERROR.len());
     let words = stderr[from..].split_whitespace().collect::<Vec<_>>().join(" ");
     if words.is_empty() { "helm failed and did not say why".to_owned() } else { words }
 }
