@@ -17,10 +17,7 @@ impl Drill {
     pub fn builtin() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("drills").join(super::running::DRILL);
-        for entry in std::fs::read_dir(source).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
-        }
+        copy(&source, folder.path());
         Self { folder }
     }
 
@@ -40,5 +37,19 @@ impl Drill {
 
     pub fn path(&self) -> &str {
         self.folder.path().to_str().unwrap()
+    }
+}
+
+/// Copies what is in a folder, with the folders below.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let place = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir(&place).unwrap();
+            copy(&path, &place);
+        } else {
+            std::fs::copy(&path, &place).unwrap();
+        }
     }
 }
