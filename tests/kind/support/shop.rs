@@ -125,10 +125,7 @@ impl Drop for Shop {
 /// The first drill on a workload that is there already, as a folder.
 pub fn existing_drill() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(drill_folder()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
-    }
+    copy(&drill_folder(), folder.path());
     let file = folder.path().join("drill.yaml");
     let text = fs::read_to_string(&file).unwrap();
     let (before, rest) = text.split_once("workload:\n").unwrap();
@@ -139,4 +136,18 @@ pub fn existing_drill() -> tempfile::TempDir {
 
 fn drill_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("drills").join(super::DRILL)
+}
+
+/// Copies what is in a folder, with the folders below.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let place = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            fs::create_dir(&place).unwrap();
+            copy(&path, &place);
+        } else {
+            fs::copy(&path, &place).unwrap();
+        }
+    }
 }
