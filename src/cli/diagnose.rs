@@ -46,7 +46,8 @@ fn text(diagnosis: &Diagnosis) -> String {
     }
     if diagnosis.note.is_some() || !diagnosis.then.is_empty() {
         let lines = diagnosis.then.iter().chain(&diagnosis.note).map(|line| format!("  {line}"));
-        text = format!("{text}\n\nTo make it last:\n{}", lines.collect::<Vec<_>>().join("\n"));
+        let what = if diagnosis.then.is_empty() { "Mind" } else { "To make it last" };
+        text = format!("{text}\n\n{what}:\n{}", lines.collect::<Vec<_>>().join("\n"));
     }
     text.push('\n');
     text

@@ -24,10 +24,12 @@ pub(super) fn explain(
     let likely = near.first().is_some_and(NearMiss::is_likely);
     let elsewhere = elsewhere::pods(facts, &service.selector).filter(|_| !likely);
     lines.extend(elsewhere.iter().map(|(line, _)| line.clone()));
+    // The answer is there: strangers here would only bury it.
+    let near = if elsewhere.is_some() { &[] } else { near };
     let shown = if likely { near.iter().filter(|m| m.is_likely()).count() } else { near.len() };
     let own = service.release.as_ref();
     lines.extend(near.iter().take(shown.min(NAMED)).map(|miss| near_miss(miss, own, &facts.namespace)));
-    if near.is_empty() {
+    if near.is_empty() && elsewhere.is_none() {
         lines.push(match facts.pods.len() {
             0 => format!("The namespace {} has no pods at all.", facts.namespace),
             1 => "The only pod of the namespace differs in more than one label.".to_owned(),

@@ -95,13 +95,11 @@ pub(super) fn lasting(what: &str, release: Option<&Release>) -> (Vec<String>, Op
         );
         return (Vec::new(), Some(note));
     }
-    let mut note =
-        "The fix mends what is live, not the chart: the next upgrade with this chart breaks it again \
-                    (client-side apply) or fails with a conflict (server-side apply). Mend the chart"
-            .to_owned();
-    let Some(previous) = release.previous else { return (Vec::new(), Some(note + ".")) };
-    let since = release.revision.map_or_else(String::new, |n| format!(" from {n} on"));
-    note = format!("{note}, or roll back, which drops all other changes of the revisions{since}.");
+    let note = "The fix mends what is live, not the chart: the next upgrade breaks it again \
+                (client-side apply) or fails with a conflict (server-side apply). Mend the chart";
+    let Some(previous) = release.previous else { return (Vec::new(), Some(format!("{note}."))) };
+    let since = release.revision.map_or_else(String::new, |n| format!(" with revision {n} and after it"));
+    let note = format!("{note}; a rollback also drops whatever else came{since}.");
     (vec![format!("helm -n {namespace} rollback {name} {previous}")], Some(note))
 }
 
@@ -128,8 +126,8 @@ fn at_revision(release: &Release, facts: &Facts) -> String {
     let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
     match release.revision {
         Some(number) => format!("{named}, revision {number}{detail}"),
-        None if facts.revisions.is_none() => format!("{named}{detail}, whose revisions may not be read"),
-        None => format!("{named}{detail}, of whose revisions none is kept from then"),
+        None if facts.revisions.is_none() => format!("{named}{detail}; its revisions may not be read"),
+        None => format!("{named}{detail}, which keeps no revision from then"),
     }
 }
 

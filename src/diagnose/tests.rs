@@ -1,3 +1,7 @@
+mod around;
+mod ports;
+mod release;
+
 use super::*;
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -41,8 +45,10 @@ fn three(pairs: &[(&str, &str)]) -> Vec<PodFacts> {
 fn said(facts: &Facts) -> String {
     let diagnosis = diagnose(facts);
     assert_eq!(diagnosis.found(), diagnosis.cause != Cause::Healthy);
-    let fix = diagnosis.fix.map(|fix| format!("\n> {fix}")).unwrap_or_default();
-    format!("{:?}\n{}{fix}", diagnosis.cause, diagnosis.lines.join("\n"))
+    let commands = diagnosis.fix.iter().chain(&diagnosis.then).map(|command| format!("\n> {command}"));
+    let note = diagnosis.note.iter().map(|note| format!("\n({note})"));
+    let after: String = commands.chain(note).collect();
+    format!("{:?}\n{}{after}", diagnosis.cause, diagnosis.lines.join("\n"))
 }
 
 #[test]
@@ -184,20 +190,6 @@ fn none_ready() {
     c: Unschedulable: 0/3 nodes are available
     a and 1 more: container api: ImagePullBackOff: no such image
     > kubectl -n shop describe pod a
-    "#);
-}
-
-#[test]
-fn no_port() {
-    let mut facts = facts(&[("app", "api")], three(&[("app", "api")]));
-    facts.service.as_mut().unwrap().ports =
-        vec![PortFacts { port: 80, target: TargetPort::Name("web-http".to_owned()) }];
-    facts.slices = vec![SliceFacts { ready: 3, ports: 0 }];
-    insta::assert_snapshot!(said(&facts), @r#"
-    NoPort { target_port: "web-http" }
-    Service api-service has ready pods, but none of their containers has a port named web-http, which its port 80 leads to.
-    Ports of the containers: http (8080).
-    > kubectl -n shop patch service api-service --type json -p '[{"op":"replace","path":"/spec/ports/0/targetPort","value":"http"}]'
     "#);
 }
 

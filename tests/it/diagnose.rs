@@ -1,5 +1,8 @@
 //! The incident, diagnosed on a real control plane.
 
+mod around;
+mod release;
+
 use firedrill::journal::StepOutcome;
 use serde_json::json;
 

@@ -1,5 +1,6 @@
 //! The rights of a run: what `rbac` prints is enough, and the preflight misses nothing.
 
+mod diagnosed;
 mod enough;
 mod existing;
 mod preflight;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::drills::Drill;
 use super::running::{DRILL, Ended, Running};
 use crate::support::helm::helm;
-use crate::support::namespace::Namespace;
+use crate::support::namespace::TestNamespace;
 
 async fn run(drill: &str, more: &[&str]) -> Ended {
     // Prepared here, where it may take minutes.
@@ -48,7 +48,8 @@ async fn a_release_breaks_it_and_the_runbook_mends_the_chart() {
 
 #[tokio::test]
 async fn a_chart_that_cannot_be_rendered_changes_nothing() {
-    let drill = Drill::builtin().replace_in("chart/1.1.1/templates/service.yaml", "selector:", "{{ fail \"no\" }}");
+    let drill =
+        Drill::builtin().replace_in("chart/1.1.1/templates/service.yaml", "selector:", "{{ fail \"no\" }}");
     let ended = run(drill.path(), &[]).await;
     assert_eq!(ended.code, Some(4), "{}", ended.stderr);
     assert!(ended.stderr.contains("helm template api-service chart/1.1.1"), "{}", ended.stderr);
@@ -57,8 +58,8 @@ async fn a_chart_that_cannot_be_rendered_changes_nothing() {
 
 #[tokio::test]
 async fn what_helm_changes_in_someone_elses_namespace_could_not_be_undone() {
-    let namespace = Namespace::open().await;
-    let ended = run(DRILL, &["-n", namespace.name()]).await;
+    let namespace = TestNamespace::new().await;
+    let ended = run(DRILL, &["-n", &namespace.name]).await;
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);
     assert!(ended.stderr.contains("firedrill::preflight::helm"), "{}", ended.stderr);
     let ended = run(DRILL, &["--keep-workload"]).await;
