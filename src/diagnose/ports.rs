@@ -109,13 +109,20 @@ fn position(service: &ServiceFacts, target: &str) -> usize {
     service.ports.iter().position(|port| leads(&port.target)).unwrap_or(0)
 }
 
-/// Leads the port to the likeliest one that there is.
+/// Leads the port to the likeliest one that there is and that no other port leads to.
 fn patch(facts: &Facts, service: &ServiceFacts, target: &str, ports: &Declared<'_>) -> Option<String> {
-    let nearest = ports
+    let taken = |name: Option<&str>, number: i32| {
+        service.ports.iter().any(|port| match &port.target {
+            TargetPort::Name(target) => name == Some(target.as_str()),
+            TargetPort::Number(target) => *target == number,
+        })
+    };
+    let free: Vec<_> = ports.iter().filter(|(name, number)| !taken(*name, *number)).collect();
+    let nearest = free
         .iter()
         .filter_map(|(name, _)| *name)
         .max_by(|a, b| strsim::jaro_winkler(target, a).total_cmp(&strsim::jaro_winkler(target, b)));
-    let value = nearest.map(|name| json!(name)).or_else(|| ports.first().map(|(_, number)| json!(number)))?;
+    let value = nearest.map(|name| json!(name)).or_else(|| free.first().map(|(_, number)| json!(number)))?;
     let path = format!("/spec/ports/{}/targetPort", position(service, target));
     let patch = json!([{"op": "replace", "path": path, "value": value}]);
     Some(format!("kubectl -n {} patch service {} --type json -p '{patch}'", facts.namespace, facts.name))

@@ -23,11 +23,15 @@ fn one_port_of_several() {
     let mut facts = facts(&[("app", "api")], three(&[("app", "api")]));
     facts.service.as_mut().unwrap().ports = vec![named(80, "http"), named(443, "https")];
     facts.slices = vec![SliceFacts { ready: 3, ports: 1 }];
+    assert_eq!(diagnose(&facts).fix, None, "another port leads there");
+    for pod in &mut facts.pods {
+        pod.ports.push((Some("tls".to_owned()), 8443));
+    }
     insta::assert_snapshot!(said(&facts), @r#"
     Healthy
     Service api-service has 3 usable endpoints.
-    Its port 443 has none: no container has a port named https (there are: http (8080)).
-    > kubectl -n shop patch service api-service --type json -p '[{"op":"replace","path":"/spec/ports/1/targetPort","value":"http"}]'
+    Its port 443 has none: no container has a port named https (there are: http (8080), tls (8443)).
+    > kubectl -n shop patch service api-service --type json -p '[{"op":"replace","path":"/spec/ports/1/targetPort","value":"tls"}]'
     "#);
 }
 
