@@ -67,11 +67,15 @@ pub(super) async fn revisions(api: &Api, release: &ReleaseName) -> Option<Vec<Re
 
 fn revision(secret: &Value) -> Option<Revision> {
     let written = api::label(secret, "modifiedAt").or_else(|| api::label(secret, "createdAt"));
-    let at = written.and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0));
+    let written = written.and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0));
+    let began = api::meta(secret, "creationTimestamp");
+    let made = began.and_then(|at| Some(DateTime::parse_from_rfc3339(at).ok()?.to_utc()));
+    // helm 4 hands the labels of a revision on to the next one, its times, too.
+    let at = written.max(made);
     Some(Revision {
         number: api::label(secret, "version")?.parse().ok()?,
         status: plain(api::label(secret, "status").unwrap_or("unknown")),
-        began: api::meta(secret, "creationTimestamp").map(plain),
+        began: began.map(plain),
         at: at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
     })
 }
