@@ -4,6 +4,7 @@
 mod client;
 pub mod cluster;
 pub mod diagnose;
+pub mod evaluate;
 pub mod exit;
 pub mod guard;
 pub mod interrupt;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Run a drill: deploy, break, measure, mend by the runbook, put back, report
     Run(run::Args),
+    /// Try every option of a drill for real, and hold it against what it promises
+    Evaluate(evaluate::Args),
     /// List the built-in drills
     List(list::Args),
     /// Show what a drill does, without doing it
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => exit::block_on(run::run(args)),
+        Command::Evaluate(args) => exit::block_on(evaluate::run(args)),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -114,6 +114,12 @@ impl HelmStep {
         }
     }
 
+    /// Whether it makes a new revision of its release.
+    #[must_use]
+    pub const fn makes_revision(&self) -> bool {
+        matches!(self, Self::Upgrade(_) | Self::Rollback(_))
+    }
+
     /// The chart's folder, where the step names one.
     #[must_use]
     pub fn chart(&self) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! What runs a drill: the pure phase function, the loop around it, the responders and the undo.
 
+mod aftermath;
 mod blast;
 pub mod claims;
 mod closing;

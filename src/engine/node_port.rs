@@ -52,7 +52,8 @@ pub(super) fn in_values(chart: &Chart, port: Option<u16>) -> Values {
     values
 }
 
-fn node_ports_of(object: &Value) -> Vec<u64> {
+/// The node ports that a Service asks for by their numbers.
+pub(super) fn node_ports_of(object: &Value) -> Vec<u64> {
     let ports = object.pointer("/spec/ports").and_then(Value::as_array);
     ports.into_iter().flatten().filter_map(|port| port["nodePort"].as_u64()).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::node_port;
-use super::phase::Rules;
+use super::phase::{Course, Rules};
 use super::watch::Detector;
 use crate::clock::Nanos;
 use crate::drill::{
@@ -20,6 +20,11 @@ const SETTLE_WITHIN: Length = Length::secs(30);
 const RECOVER_WITHIN: Length = Length::secs(30);
 /// How long the root cause may outlive the mend, beside `stableFor`.
 const RESOLVE_WITHIN: Length = Length::secs(10);
+
+/// The same, where the root cause may well stay: a trial finds that out.
+const TRY_RESOLVE_WITHIN: Length = Length::secs(2);
+/// How long users may be without service after a path that nothing was broken for.
+const CONTROL_WITHIN: Length = Length::secs(5);
 
 /// Where Services that are not the drill's must not lose all their endpoints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -218,6 +223,14 @@ impl Plan {
         node_port::asked(&self.drill)
     }
 
+    /// Whether a Service of the drill has a node port of a number that only one run in a cluster can
+    /// have.
+    #[must_use]
+    pub fn has_fixed_node_port(&self) -> bool {
+        let mut objects = self.manifests_by_file.values().flatten();
+        !self.node_ports().is_empty() || objects.any(|object| !node_port::node_ports_of(object).is_empty())
+    }
+
     /// The place of a signal that the check knows to exist.
     fn place(&self, name: &str) -> usize {
         self.drill.signals.iter().position(|signal| signal.value.name() == name).unwrap_or(0)
@@ -236,13 +249,20 @@ impl Plan {
     pub fn rules(&self, now: Nanos) -> Rules {
         let stable_for = self.drill.steady_state.stable_for.value.nanos();
         let expect = &self.drill.fault.expect;
+        let (course, recover_within, resolve_within) = match self.wishes.rehearsal {
+            Rehearsal::Runbook => (Course::Outage, RECOVER_WITHIN, RESOLVE_WITHIN),
+            // The trial has waited already, until nothing changed any more.
+            Rehearsal::Trial(_) => (Course::Trial, Length::default(), TRY_RESOLVE_WITHIN),
+            Rehearsal::Control(_) => (Course::Control, CONTROL_WITHIN, RESOLVE_WITHIN),
+        };
         Rules {
             stable_for,
             settle_within: stable_for.saturating_add(SETTLE_WITHIN.nanos()),
             expect: (self.place(&expect.signal.value), expect.state, expect.within.value.nanos()),
             runbook: self.wishes.responder == ResponderKind::Runbook,
-            recover_within: RECOVER_WITHIN.nanos(),
-            resolve_within: RESOLVE_WITHIN.nanos(),
+            course,
+            recover_within: recover_within.nanos(),
+            resolve_within: resolve_within.nanos(),
             deadline: now.saturating_add(Length(self.wishes.max_duration).nanos()),
         }
     }

@@ -5,6 +5,7 @@ use tokio::time::timeout;
 
 use super::phase::Input;
 use super::preflight::{Refusal, tries};
+use super::root_cause::Healthy;
 use super::tasks::{Tasks, explain, lock};
 use super::undo::target::{Taken, Target};
 use crate::drill::Deployed;
@@ -44,7 +45,7 @@ impl Tasks {
             let tried = tries::all(&Api::new(self.client.clone()), self.plan()).await?;
             tries::accepted(&tried)?;
         }
-        self.set_replicas(self.count_replicas().await.unwrap_or(1));
+        self.set_healthy(self.look_at_deployment().await.unwrap_or_default());
         Ok(())
     }
 
@@ -91,10 +92,10 @@ impl Tasks {
         Ok(())
     }
 
-    async fn count_replicas(&self) -> Option<i32> {
+    async fn look_at_deployment(&self) -> Option<Healthy> {
         let api = kube::Api::<Deployment>::namespaced(self.client.clone(), &self.plan().namespace);
         let found = timeout(REQUEST_DEADLINE, api.get(&self.plan().ground.deployment)).await.ok()?.ok()?;
-        found.spec?.replicas
+        Some(Healthy::of(&found))
     }
 }
 

@@ -26,6 +26,9 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// The revision of a Deployment, and of the ReplicaSet that has it (set by its controller).
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
+/// The label that a ReplicaSet gives to its pods beside those of the template.
+const TEMPLATE_HASH: &str = "pod-template-hash";
+
 /// What to look at.
 #[derive(Debug, Clone)]
 pub struct RootCause {
@@ -37,6 +40,31 @@ pub struct RootCause {
     pub deployment: String,
     /// The replicas that it had before the fault.
     pub replicas: i32,
+}
+
+/// How the Deployment behind the target was before the fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Healthy {
+    /// Its replicas.
+    pub replicas: i32,
+    /// The labels that it gave its pods.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Default for Healthy {
+    /// What is supposed of one that could not be read.
+    fn default() -> Self {
+        Self { replicas: 1, labels: BTreeMap::new() }
+    }
+}
+
+impl Healthy {
+    /// The Deployment as it is.
+    #[must_use]
+    pub fn of(deployment: &Deployment) -> Self {
+        let replicas = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+        Self { replicas, labels: template_labels(deployment) }
+    }
 }
 
 struct Facts {
@@ -82,6 +110,24 @@ impl RootCause {
             .map_err(|_| "the API server did not answer".to_owned())?
             .map_err(|error| error.to_string())?;
         Ok(self.judge(&facts))
+    }
+
+    /// The pods of the workload that the Deployment's current ReplicaSet does not own: those that the
+    /// Service selects, those with the labels that the Deployment gave before the fault, and those
+    /// that a ReplicaSet made and none owns any more.
+    ///
+    /// # Errors
+    /// Where the API server does not answer in time or refuses a read.
+    pub async fn orphans(
+        &self,
+        client: &Client,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>, String> {
+        let facts = timeout(WITHIN, self.read(client))
+            .await
+            .map_err(|_| "the API server did not answer".to_owned())?
+            .map_err(|error| error.to_string())?;
+        Ok(orphans(&facts, labels))
     }
 
     async fn read(&self, client: &Client) -> Result<Facts, kube::Error> {
@@ -145,11 +191,7 @@ impl RootCause {
         deployment: &Deployment,
         selector: &BTreeMap<String, String>,
     ) -> Option<String> {
-        let revision = deployment.annotations().get(REVISION);
-        let current = facts.replica_sets.iter().find(|set| {
-            set.annotations().get(REVISION) == revision
-                && owned_by(&set.metadata, deployment.uid().as_deref())
-        })?;
+        let current = current(facts, deployment)?;
         let behind = facts.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
         let strangers: Vec<_> = behind
             .filter(|pod| selects(selector, pod.labels()))
@@ -165,6 +207,29 @@ impl RootCause {
             )
         })
     }
+}
+
+/// The ReplicaSet of the Deployment's latest revision.
+fn current<'f>(facts: &'f Facts, deployment: &Deployment) -> Option<&'f ReplicaSet> {
+    let revision = deployment.annotations().get(REVISION);
+    facts.replica_sets.iter().find(|set| {
+        set.annotations().get(REVISION) == revision && owned_by(&set.metadata, deployment.uid().as_deref())
+    })
+}
+
+fn orphans(facts: &Facts, labels: &BTreeMap<String, String>) -> Vec<String> {
+    let selector = facts.service.as_ref().and_then(|service| service.spec.as_ref()?.selector.clone());
+    let selector = selector.unwrap_or_default();
+    let current = facts.deployment.as_ref().and_then(|deployment| current(facts, deployment)?.uid());
+    let of_workload = |pod: &&Pod| {
+        let lost = pod.labels().contains_key(TEMPLATE_HASH) && pod.owner_references().is_empty();
+        lost || selects(&selector, pod.labels()) || selects(labels, pod.labels())
+    };
+    let pods = facts.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    let orphans = pods.filter(of_workload).filter(|pod| !owned_by(&pod.metadata, current.as_deref()));
+    let mut names: Vec<String> = orphans.map(kube::ResourceExt::name_any).collect();
+    names.sort();
+    names
 }
 
 fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {

@@ -69,3 +69,20 @@ fn scaled_to_nothing_is_not_resolved() {
     facts.pods.clear();
     assert_eq!(root_cause().judge(&facts), ["deployment api has 0 replicas, it had 1"]);
 }
+
+#[test]
+fn orphans_are_pods_of_the_workload_that_its_replica_set_does_not_own() {
+    let mut facts = facts();
+    let labels = BTreeMap::from([("app".to_owned(), "api".to_owned())]);
+    assert_eq!(orphans(&facts, &labels), Vec::<String>::new());
+    facts.pods.push(pod("relabelled", "svc", None));
+    assert_eq!(orphans(&facts, &labels), Vec::<String>::new(), "nobody's business, as far as is known");
+    facts.pods.push(pod("stray", "api", None));
+    facts.pods.push(pod("older", "api", Some("another")));
+    facts.pods.push(parse(json!({"metadata": {"name": "lost", "labels": {"app": "x", TEMPLATE_HASH: "1"}}})));
+    assert_eq!(orphans(&facts, &labels), ["lost", "older", "stray"]);
+    facts.service = Some(parse(json!({"metadata": {"name": "api"}, "spec": {"selector": {"app": "svc"}}})));
+    assert_eq!(orphans(&facts, &labels), ["lost", "older", "relabelled", "stray"]);
+    facts.deployment = None;
+    assert_eq!(orphans(&facts, &labels).len(), 5, "without a Deployment every pod is one");
+}

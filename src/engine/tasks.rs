@@ -1,14 +1,14 @@
 //! What the loop sets going: deploying, injecting, responding, checking, undoing. Each task
 //! tells the loop by its desk and ends by itself, also when the run says stop.
 
+mod responding;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 
 use super::blast;
 use super::claims::{self, Pending};
@@ -17,7 +17,7 @@ use super::phase::{Input, State};
 use super::plan::Plan;
 use super::presence::Presence;
 use super::recorder::TwoPlaces;
-use super::root_cause::RootCause;
+use super::root_cause::{Healthy, RootCause};
 use super::undo::about::About;
 use super::undo::redact::Salt;
 use super::undo::store::ConfigMapStore;
@@ -28,11 +28,6 @@ use crate::journal::{AbortReason, Kind, ObjectRef, StepOutcome, StepPlace};
 use crate::signals::blast::Blast;
 use crate::steps::helm::Helm;
 use crate::steps::{self, Context, StepReport};
-
-/// How long a step of the runbook is repeated while the API server does not answer.
-const HEARD_WITHIN: Duration = Duration::from_secs(60);
-/// The pause before it is.
-const REPEAT_AFTER: Duration = Duration::from_secs(1);
 
 /// What this cluster and this machine offer to steps.
 pub struct Means {
@@ -53,7 +48,7 @@ pub struct Tasks {
     states: States,
     stopped: watch::Receiver<bool>,
     context: Arc<Context>,
-    replicas: Arc<OnceLock<i32>>,
+    healthy: Arc<OnceLock<Healthy>>,
     claims: Arc<Mutex<Vec<Pending>>>,
     /// When the latest before-image was durable.
     recorded_at: Arc<AtomicU64>,
@@ -113,7 +108,7 @@ impl Tasks {
             states,
             stopped,
             context: Arc::new(context),
-            replicas: Arc::default(),
+            healthy: Arc::default(),
             claims: Arc::default(),
             recorded_at,
             salt,
@@ -132,9 +127,14 @@ impl Tasks {
         &self.context
     }
 
-    /// How many replicas there were before the fault.
-    pub(super) fn set_replicas(&self, replicas: i32) {
-        let _ = self.replicas.set(replicas);
+    /// How the Deployment behind the target was before the fault.
+    pub(super) fn set_healthy(&self, healthy: Healthy) {
+        let _ = self.healthy.set(healthy);
+    }
+
+    /// How the Deployment behind the target was before the fault.
+    pub(super) fn healthy(&self) -> Healthy {
+        self.healthy.get().cloned().unwrap_or_default()
     }
 
     /// Says in the cluster that the runner lives, until the caller ends this task.
@@ -183,44 +183,6 @@ impl Tasks {
         }
     }
 
-    /// Carries the runbook out.
-    pub fn respond(&self) -> impl Future<Output = ()> + Send + 'static {
-        let tasks = self.clone();
-        async move {
-            // A reaction that was asked for: what an outage does to others takes its time.
-            tokio::select! {
-                () = tasks.stopped() => return,
-                () = sleep(tasks.plan.wishes.respond_after) => {}
-            }
-            let now = Edge { at: tasks.desk.clock().elapsed(), uncertainty: 0, upper_bound: false };
-            tasks.desk.input(Input::Acknowledged(now, "runbook".to_owned()));
-            for entry in tasks.plan.path() {
-                let before = tasks.states.borrow().clone();
-                let mut reports = Vec::new();
-                for (index, step) in entry.steps.iter().enumerate() {
-                    if *tasks.stopped.borrow() {
-                        return;
-                    }
-                    let place = StepPlace::Runbook(entry.name.clone(), index);
-                    match tasks.step_until_heard(place, &step.value).await {
-                        Ok(report) => reports.push(report),
-                        // Said in the journal; the next option may still mend it.
-                        Err(_) => break,
-                    }
-                }
-                if let Some(claim) = entry.claim {
-                    let after = tasks.states.borrow().clone();
-                    let pending = Pending::new(entry.name.clone(), claim);
-                    match pending.judge_now(&reports, before == after) {
-                        Some(judged) => tasks.desk.event(judged),
-                        None => lock(&tasks.claims).push(pending),
-                    }
-                }
-            }
-            tasks.desk.input(Input::RunbookOver);
-        }
-    }
-
     /// Claims that only the end of the outage can judge.
     #[must_use]
     pub fn claims_at_the_end(&self, state: &State) -> Vec<Kind> {
@@ -232,22 +194,6 @@ impl Tasks {
     pub(super) async fn stopped(&self) {
         let mut stopped = self.stopped.clone();
         let _ = stopped.wait_for(|stop| *stop).await;
-    }
-
-    /// A step of the runbook. A person whose command met an API server that does not answer would
-    /// type it again; so it is repeated for a while.
-    async fn step_until_heard(&self, at: StepPlace, step: &Step) -> Result<StepReport, Failed> {
-        let until = Instant::now() + HEARD_WITHIN;
-        loop {
-            match self.step(at.clone(), step).await {
-                Err(failed) if failed.passing && Instant::now() < until => {}
-                done => return done,
-            }
-            tokio::select! {
-                () = self.stopped() => return Err(Failed::ended()),
-                () = sleep(REPEAT_AFTER) => {}
-            }
-        }
     }
 
     /// One step, told to the journal before and after.
@@ -285,13 +231,17 @@ impl Tasks {
 
     /// Looks for the root cause until it is gone, or the caller ends this task.
     pub fn check_root_cause(&self) -> impl Future<Output = ()> + Send + 'static {
-        let root_cause = RootCause {
+        self.root_cause().until_gone(self.client.clone(), self.desk.clone())
+    }
+
+    /// What to look at for the root cause.
+    pub(super) fn root_cause(&self) -> RootCause {
+        RootCause {
             namespace: self.plan.namespace.clone(),
             service: self.plan.drill.target.service.value.clone(),
             deployment: self.plan.ground.deployment.clone(),
-            replicas: self.replicas.get().copied().unwrap_or(1),
-        };
-        root_cause.until_gone(self.client.clone(), self.desk.clone())
+            replicas: self.healthy().replicas,
+        }
     }
 }
 

@@ -4,11 +4,13 @@
 //! - [`fold`](fold::fold): events in, a [`DamageReport`] out
 //! - [`mod@text`]: for people, to paste into a chat
 //! - [`mod@json`]: for machines
+//! - [`evaluation`]: many runs, one row an option
 
 pub mod amounts;
 pub mod damage;
 #[cfg(test)]
 pub(crate) mod endings;
+pub mod evaluation;
 pub mod fold;
 pub mod json;
 mod leftovers;

@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 
 pub use diagnose::facts;
 pub use error::{Error, RecordError};
-pub use kinds::{Plural, plural};
+pub use kinds::{Plural, plural, resolve_manifest};
 pub use label::selector;
 
 use crate::clock::{Stamp, Stopwatch};

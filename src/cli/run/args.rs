@@ -106,7 +106,7 @@ pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
 }
 
 /// Who runs it, for whoever finds the run open: `user@host/pid`.
-fn by() -> String {
+pub(in crate::cli) fn by() -> String {
     let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     let user = named.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();

@@ -31,7 +31,10 @@ use crate::steps::helm::Helm;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
 pub use args::Args;
+pub(super) use args::by;
 use args::{Respond, wishes};
+pub(super) use node_ports::addresses;
+pub use place::{Place, PlaceArgs};
 
 /// Runs a drill. The exit code is the report's.
 pub async fn run(args: Args) -> Outcome {
@@ -114,7 +117,7 @@ async fn prepared(
 }
 
 /// Whether something speaks against the run on this cluster.
-async fn look(plan: &mut Plan, access: &Access) -> Result<(), Failure> {
+pub(super) async fn look(plan: &mut Plan, access: &Access) -> Result<(), Failure> {
     node_ports::addresses(plan, &access.node_ports)?;
     let client = access.client().map_err(Failure::environment)?;
     preflight::preflight(&client, plan).await.map_err(refused)
@@ -185,7 +188,7 @@ async fn on_cluster(
 /// The events of a run that is over: from the file, not from memory, so that what is printed now
 /// is what `report` prints later. But where the disk did not take them all, only memory knows how
 /// the run ended.
-fn told(path: &Path, mut seen: Vec<Event>) -> Vec<Event> {
+pub(super) fn told(path: &Path, mut seen: Vec<Event>) -> Vec<Event> {
     match read::read(path) {
         Ok(reading) if reading.events.len() == seen.len() => return reading.events,
         _ => {}
@@ -203,7 +206,7 @@ fn told(path: &Path, mut seen: Vec<Event>) -> Vec<Event> {
 }
 
 /// What the run's guard is told.
-fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge {
+pub(super) fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch) -> Charge {
     let (wishes, access) = (&plan.wishes, &held.access);
     Charge {
         run: wishes.run.clone(),

@@ -10,7 +10,7 @@ use crate::drill::Provider;
 use crate::engine::plan::Plan;
 
 /// `HOST:PORT` for each; refused where one of them is reached nowhere.
-pub(super) fn addresses(plan: &Plan, at: &NodePorts) -> Result<BTreeMap<u16, String>, Failure> {
+pub(in crate::cli) fn addresses(plan: &Plan, at: &NodePorts) -> Result<BTreeMap<u16, String>, Failure> {
     let asked = plan.node_ports().into_iter();
     asked
         .map(|(port, signal)| match at.address(port) {

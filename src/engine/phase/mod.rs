@@ -11,6 +11,18 @@ use crate::journal::intervals::Edge;
 use crate::journal::{AbortReason, Phase, Point};
 use turn::Turn;
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Course {
+    /// To the end of the outage.
+    #[default]
+    Outage,
+    /// To the end of the runbook: whether users are served then is what is to be found out.
+    Trial,
+    /// The runbook alone; nothing is broken, so nothing is expected and nobody is awaited.
+    Control,
+}
+
 /// What the phases depend on; fixed for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -22,6 +34,8 @@ pub struct Rules {
     pub expect: (usize, SignalState, Nanos),
     /// Whether firedrill mends by itself, once the detector has fired.
     pub runbook: bool,
+    /// What the run is for.
+    pub course: Course,
     /// How long to wait for the users to be served after the runbook is over.
     pub recover_within: Nanos,
     /// How long to wait for the root cause to be gone after the incident is mitigated.
@@ -177,7 +191,10 @@ pub fn wake_at(rules: &Rules, state: &State, health: &[Health]) -> Nanos {
     let wanted = match state.phase {
         Phase::Settling => [stable, after(rules.settle_within)],
         Phase::Undetected => [after(rules.expect.2), None],
-        Phase::Responding => [state.runbook_over.map(|at| at.saturating_add(rules.recover_within)), None],
+        Phase::Responding => {
+            let held = stable.filter(|_| rules.course == Course::Control && state.runbook_over.is_some());
+            [state.runbook_over.map(|at| at.saturating_add(rules.recover_within)), held]
+        }
         Phase::Holding => [stable, state.mitigated.map(|m| m.known.saturating_add(rules.resolve_within))],
         _ => [None, None],
     };

@@ -2,6 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod rehearsal;
+use rehearsal::{control, trial};
+
 const MS: Nanos = 1_000_000;
 
 fn rules(runbook: bool) -> Rules {
@@ -10,10 +13,15 @@ fn rules(runbook: bool) -> Rules {
         settle_within: 30_000 * MS,
         expect: (0, SignalState::Out, 30_000 * MS),
         runbook,
+        course: Course::Outage,
         recover_within: 30_000 * MS,
         resolve_within: 10_000 * MS,
         deadline: 900_000 * MS,
     }
+}
+
+fn any_rules() -> impl Strategy<Value = Rules> {
+    prop_oneof![Just(rules(true)), Just(rules(false)), Just(trial()), Just(control())]
 }
 
 fn edge(at: Nanos) -> Edge {
@@ -239,7 +247,7 @@ proptest! {
     /// after everything that changes the cluster, and ends exactly once, after the undo.
     #[test]
     fn no_order_of_inputs_leaves_a_phase_without_an_undo(
-        runbook: bool,
+        rules in any_rules(),
         steps in prop::collection::vec((0..200 * MS, any_input()), 0..60),
     ) {
         let mut now = 0;
@@ -249,7 +257,7 @@ proptest! {
             .collect();
         inputs.push((now, Input::Abort(AbortReason::Interrupted, "SIGINT".to_owned())));
         inputs.push((now, Input::Undone));
-        let (state, effects) = play(&rules(runbook), &inputs);
+        let (state, effects) = play(&rules, &inputs);
 
         prop_assert_eq!(state.phase, Phase::Ended);
         prop_assert_eq!(count(&effects, &Effect::Undo), 1);
@@ -265,10 +273,9 @@ proptest! {
     /// The deadline ends every phase, whatever else happens.
     #[test]
     fn nothing_outlives_the_deadline(
-        runbook: bool,
+        rules in any_rules(),
         steps in prop::collection::vec((0..200 * MS, any_input()), 0..60),
     ) {
-        let rules = rules(runbook);
         let mut now = 0;
         let mut inputs: Vec<_> = steps
             .into_iter()
@@ -283,9 +290,9 @@ proptest! {
     #[test]
     fn the_timer_is_never_later_than_the_deadline(
         health in prop::collection::vec(any_health(), 2),
+        rules in any_rules(),
         steps in prop::collection::vec((0..200 * MS, any_input()), 0..30),
     ) {
-        let rules = rules(true);
         let (state, _) = play(&rules, &steps);
         prop_assert!(wake_at(&rules, &state, &health) <= rules.deadline);
     }

@@ -1,6 +1,6 @@
 //! One turn of the phases: one input at one moment.
 
-use super::{Effect, Health, Input, Mitigated, Rules, State, all_up};
+use super::{Course, Effect, Health, Input, Mitigated, Rules, State, all_up};
 use crate::clock::Nanos;
 use crate::drill::SignalState;
 use crate::journal::intervals::Edge;
@@ -76,7 +76,11 @@ impl Turn<'_> {
     fn settle(&mut self, health: &[Health]) {
         if all_up(health).is_some_and(|up| up.for_at_least(self.rules.stable_for)) {
             self.enter(Phase::Injecting);
-            self.effects.push(Effect::Inject);
+            if self.rules.course == Course::Control {
+                self.respond();
+            } else {
+                self.effects.push(Effect::Inject);
+            }
         } else if self.now >= self.state.entered.saturating_add(self.rules.settle_within) {
             let detail = "the signals did not stay up for as long as stableFor asks";
             self.abort(AbortReason::NotSteady, detail.to_owned());
@@ -134,13 +138,30 @@ impl Turn<'_> {
 
     fn responding(&mut self, health: &[Health]) {
         let gave_up = self.state.runbook_over.map(|at| at.saturating_add(self.rules.recover_within));
-        if all_up(health).is_some() {
-            self.enter(Phase::Holding);
-            self.effects.push(Effect::CheckRootCause);
-        } else if gave_up.is_some_and(|at| self.now >= at) {
-            let detail = "the runbook is over, and users are still not served";
-            self.abort(AbortReason::NotRecovered, detail.to_owned());
+        let gave_up = gave_up.is_some_and(|at| self.now >= at);
+        match self.rules.course {
+            Course::Control if self.has_held(health) => self.undo(),
+            Course::Control if !gave_up => {}
+            Course::Outage | Course::Trial if all_up(health).is_some() => {
+                self.enter(Phase::Holding);
+                self.effects.push(Effect::CheckRootCause);
+            }
+            // That users are not served is what the trial has found out.
+            Course::Trial if gave_up => self.undo(),
+            Course::Outage | Course::Control if gave_up => {
+                let detail = "the runbook is over, and users are still not served";
+                self.abort(AbortReason::NotRecovered, detail.to_owned());
+            }
+            _ => {}
         }
+    }
+
+    /// In a control: whether the runbook is over, and users are served beyond its end.
+    fn has_held(&self, health: &[Health]) -> bool {
+        let beyond = |over| {
+            all_up(health).is_some_and(|up| up.until >= over && up.for_at_least(self.rules.stable_for))
+        };
+        self.state.runbook_over.is_some_and(beyond)
     }
 
     fn hold(&mut self, health: &[Health]) {

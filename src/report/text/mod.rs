@@ -8,7 +8,7 @@ mod radius;
 mod sight;
 
 pub(crate) use account::{NOT_EXECUTABLE, promise};
-use page::Page;
+pub(in crate::report) use page::Page;
 
 use super::DamageReport;
 use super::verdict::Verdict;

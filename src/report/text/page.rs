@@ -6,12 +6,24 @@ const WIDTH: usize = 80;
 const INDENT: &str = "  ";
 
 /// Text that is being written.
-#[derive(Debug, Default)]
-pub(super) struct Page {
+#[derive(Debug)]
+pub(in crate::report) struct Page {
     text: String,
+    width: usize,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::wide(WIDTH)
+    }
 }
 
 impl Page {
+    /// A page of this many columns.
+    pub const fn wide(width: usize) -> Self {
+        Self { text: String::new(), width }
+    }
+
     /// A line at the left edge.
     pub fn top(&mut self, line: &str) {
         self.wrapped("", "", line);
@@ -79,7 +91,7 @@ impl Page {
         let mut row = first.to_owned();
         let mut empty = true;
         for word in line.split(' ').filter(|w| !w.is_empty()) {
-            if !empty && row.chars().count() + 1 + word.chars().count() > WIDTH {
+            if !empty && row.chars().count() + 1 + word.chars().count() > self.width {
                 self.push(&row);
                 next.clone_into(&mut row);
                 empty = true;

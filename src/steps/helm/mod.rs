@@ -91,19 +91,6 @@ pub async fn manifest(ctx: &Context, release: &str, revision: Option<u32>) -> Re
     charts::objects(&answer.stdout)
 }
 
-/// The number of the newest revision of a release.
-pub async fn revision(ctx: &Context, release: &str) -> Result<u32, Error> {
-    let helm = here(ctx)?;
-    let answer =
-        helm.command(&ctx.namespace).args(["history", release, "--max=1", "-o=json"]).run(REQUESTS).await?;
-    let newest = serde_json::from_str::<Value>(&answer.stdout).ok();
-    let number = newest.and_then(|history| history.as_array()?.last()?["revision"].as_u64());
-    number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
-        let message = answer::last_words(&answer.stderr);
-        Error::Helm { what: format!("history {release}"), message }
-    })
-}
-
 /// How long helm may take for what is only requests.
 const REQUESTS: std::time::Duration = std::time::Duration::from_secs(60);
 
