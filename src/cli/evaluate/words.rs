@@ -11,7 +11,8 @@ use crate::report::evaluation::{Evaluation, Row};
 /// What is about to be done.
 pub(super) fn beginning(runs: usize, parallel: usize, journals: &Path, fixed: bool) -> String {
     let why = if fixed { " (its node port is fixed)" } else { "" };
-    format!("{runs} runs, at most {parallel} at once{why}; journals in {}", journals.display())
+    let plural = if runs == 1 { "" } else { "s" };
+    format!("{runs} run{plural}, at most {parallel} at once{why}; journals in {}", journals.display())
 }
 
 /// How the numbers came about.

@@ -15,11 +15,11 @@ pub fn markdown(evaluation: &Evaluation) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{}{} on {}; {} runs in {}\n",
+        "{}{} on {}; {} in {}\n",
         cell(&evaluation.drill),
         cell(&variant),
         cell(&place),
-        evaluation.runs,
+        words::runs(evaluation),
         evaluation.took_ms
     );
     text.push_str(

@@ -48,13 +48,13 @@ fn identity(page: &mut Page, evaluation: &Evaluation) {
         Some(cluster) => page.item("cluster  ", &words::cluster(cluster)),
         None => page.item("cluster  ", "none was reached"),
     }
-    let (runs, parallel) = (evaluation.runs, evaluation.parallel);
+    let (runs, parallel) = (words::runs(evaluation), evaluation.parallel);
     let each = if evaluation.control { "nothing was broken" } else { "each on an outage of its own" };
-    page.item("runs     ", &format!("{runs}, at most {parallel} at once, in {}; {each}", evaluation.took_ms));
+    page.item("measured ", &format!("{runs}, at most {parallel} at once, in {}; {each}", evaluation.took_ms));
 }
 
 fn one(page: &mut Page, row: &Row) {
-    page.item("", &format!("{}  {}", row.name, row.label));
+    page.item(&format!("{}  ", row.name), &row.label);
     let cells = [
         "",
         words::claim(row),

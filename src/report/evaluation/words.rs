@@ -63,7 +63,8 @@ pub(super) fn lost(row: &Row) -> String {
 
 /// Whether there is more to say than that the claim holds.
 pub(super) fn tells(row: &Row) -> bool {
-    row.verdict != Verdict::Holds || matches!(row.measured, Effect::Rejected | Effect::FindsCause)
+    row.verdict != Verdict::Holds
+        || matches!(row.measured, Effect::Rejected | Effect::FindsCause | Effect::Mitigates)
 }
 
 /// What is different, a line each.
@@ -105,6 +106,11 @@ pub(super) fn headline(evaluation: &Evaluation) -> String {
     format!("{verdict}: {} ({})", evaluation.title, parts.join(", "))
 }
 
+/// `12 runs`, `1 run`.
+pub(super) fn runs(evaluation: &Evaluation) -> String {
+    format!("{} run{}", evaluation.runs, if evaluation.runs == 1 { "" } else { "s" })
+}
+
 /// `local, v1.37.2 (local, kwok)`
 pub(super) fn cluster(cluster: &Cluster) -> String {
     let mut facts = vec![cluster.provider.clone()];
@@ -114,6 +120,7 @@ pub(super) fn cluster(cluster: &Cluster) -> String {
 }
 
 /// What the columns mean.
-pub(super) const LEGEND: &str = "To mitigate: from the fault until users were served for good. From start: of it, from the option's first \
-     step on. Declared: what the drill says that a person needs. Lost: requests that failed, from the fault to \
-     the end of the run; a run that mends nothing ends when nothing has changed for stableFor.";
+pub(super) const LEGEND: &str = "To mitigate: from the fault until users were served for good; what comes before the option is \
+     watched until nothing has changed for stableFor, and is in it. From start: from the option's first step on. \
+     Declared: what the drill says that a person needs. Lost: requests that failed, from the fault to the end of \
+     the run, which comes when nothing has changed for stableFor.";
