@@ -185,7 +185,7 @@ impl Told<'_> {
         Row {
             measured,
             refusal: seen.refusal,
-            mitigate_ms: mended.and_then(|_| self.report.durations_ms.mitigate),
+            mitigate_ms: mended.and(self.report.durations_ms.mitigate),
             served_ms: mended.map(|at: Nanos| Millis::of(at - seen.began)),
             verdict,
             detail,

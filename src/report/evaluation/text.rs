@@ -69,8 +69,8 @@ fn one(page: &mut Page, row: &Row) {
     if words::tells(row) && !row.detail.is_empty() {
         more.push(row.detail.clone());
     }
-    more.extend(row.left_behind.iter().flat_map(words::left).map(|line| format!("left behind: {line}")));
-    more.extend(row.notes.iter().filter(|note| !row.detail.contains(note.as_str())).cloned());
+    more.extend(row.left_behind.iter().flat_map(words::left));
+    more.extend(words::notes(row).cloned());
     for line in more {
         page.item("      - ", &line);
     }

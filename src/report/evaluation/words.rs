@@ -67,13 +67,18 @@ pub(super) fn tells(row: &Row) -> bool {
         || matches!(row.measured, Effect::Rejected | Effect::FindsCause | Effect::Mitigates)
 }
 
+/// Steps that were not executable or failed, as far as the detail does not say so.
+pub(super) fn notes(row: &Row) -> impl Iterator<Item = &String> {
+    row.notes.iter().filter(|note| !row.detail.contains(note.as_str()))
+}
+
 /// What is different, a line each.
 pub(super) fn left(left: &LeftBehind) -> Vec<String> {
     let mut lines = Vec::new();
     match left.orphans.as_slice() {
         [] => {}
-        [one] => lines.push(format!("1 orphan pod: {one}")),
-        many => lines.push(format!("{} orphan pods: {}", many.len(), many.join(", "))),
+        [one] => lines.push(format!("1 orphan: {one}")),
+        many => lines.push(format!("{} orphans: {}", many.len(), many.join(", "))),
     }
     lines.extend(left.drift.iter().map(drift));
     if !left.dropped.is_empty() {
@@ -97,7 +102,7 @@ pub(super) fn headline(evaluation: &Evaluation) -> String {
     let (holds, broken) = (count(Verdict::Holds), count(Verdict::DoesNotHold));
     let (missing, errors) = (count(Verdict::NotExecutable), count(Verdict::Error));
     let mut parts = vec![format!("{holds} of {all} hold")];
-    let more = [(broken, "not"), (missing, "not executable here"), (errors, "not told")];
+    let more = [(broken, "not"), (missing, "not executable here"), (errors, "without an answer")];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, word)| match *word {
         "not" => format!("{n} DO{} NOT", if *n == 1 { "ES" } else { "" }),
         word => format!("{n} {word}"),
