@@ -185,3 +185,7 @@ fn verified(reports: &[StepReport]) -> (bool, String) {
 pub fn diagnosis(found: &Diagnosis) -> Kind {
     Kind::Diagnosis { service: found.service.clone(), found: found.found(), lines: found.lines.clone() }
 }
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

@@ -67,6 +67,9 @@ pub struct DamageReport {
     pub service: String,
     /// The firedrill that ran it.
     pub firedrill: String,
+    /// Whether the fault was left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
     /// Why the verdict is `missed`.
     pub missed: Vec<String>,
     /// Why the run ended before its time.

@@ -29,9 +29,15 @@ pub fn fold(events: &[Event]) -> DamageReport {
     let nothing = no_brief();
     let brief = started.unwrap_or(&nothing);
     let mut report = gather(brief, events);
-    report.budget = budget(&brief.budget, &report);
+    if !brief.control {
+        report.budget = budget(&brief.budget, &report);
+    }
     report.warnings = warnings(events, &report);
     report.notes = notes(brief, &report);
+    if events.iter().any(|event| matches!(event.kind, Kind::Aftermath(_))) {
+        let trial = "a trial: it ended when its last option had settled, whether users were served or not";
+        report.notes.push(trial.to_owned());
+    }
     report.judge(aborted(events));
     report
 }
@@ -67,6 +73,7 @@ fn gather(brief: &Brief, events: &[Event]) -> DamageReport {
         namespace: brief.namespace.clone(),
         service: brief.service.clone(),
         firedrill: brief.firedrill.clone(),
+        control: brief.control,
         missed: Vec::new(),
         aborted: None,
         root_cause: root_cause(events),
@@ -246,6 +253,9 @@ fn warnings(events: &[Event], report: &DamageReport) -> Vec<String> {
 
 fn notes(brief: &Brief, report: &DamageReport) -> Vec<String> {
     let mut notes = Vec::new();
+    if brief.control {
+        notes.push("a control: the fault was left out, nothing was to be seen".to_owned());
+    }
     if !brief.respond_after.is_zero() {
         notes.push(format!(
             "the runbook was held back for {} after the detection (--respond-after)",

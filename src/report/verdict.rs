@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::as_written;
 use super::damage::{Abort, DamageReport};
-use crate::journal::AbortReason;
+use crate::journal::{AbortReason, Point};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,11 +73,18 @@ impl DamageReport {
 
     fn shortfalls(&self) -> Vec<String> {
         let mut missed = Vec::new();
-        if self.durations_ms.detect.is_none() {
-            missed.push("the incident was not detected".to_owned());
-        }
-        if self.durations_ms.mitigate.is_none() {
-            missed.push("users were not served again for long enough: not mitigated".to_owned());
+        let reached = |wanted| self.timeline.iter().any(|moment| moment.point == wanted);
+        let (impact, detect) = (reached(Point::Impact), reached(Point::Detect));
+        for (short, what) in [
+            (self.control && impact, "users were hurt, though nothing was broken"),
+            (self.control && detect, "an alarm was raised, though nothing was broken"),
+            (!self.control && self.durations_ms.detect.is_none(), "the incident was not detected"),
+            (
+                !self.control && self.durations_ms.mitigate.is_none(),
+                "users were not served again for long enough: not mitigated",
+            ),
+        ] {
+            missed.extend(short.then(|| what.to_owned()));
         }
         for line in self.budget.iter().filter(|line| !line.ok) {
             let limit = as_written(line.limit_ms);

@@ -40,10 +40,18 @@ pub(super) struct Done {
     pub exit: Exit,
     /// What it left changed.
     pub left: Vec<String>,
-    /// The first event's word on the drill.
+    /// What happened.
     pub events: Vec<Event>,
     /// Why it never began.
     pub failure: Option<Failure>,
+}
+
+impl Done {
+    /// A cell that did not begin, as the evaluation was interrupted.
+    pub fn interrupted(cell: &Cell, run: &str) -> Self {
+        let rows = row::missing(cell, run, "interrupted before it began");
+        Self { rows, exit: Exit::Interrupted, left: Vec::new(), events: Vec::new(), failure: None }
+    }
 }
 
 impl Ready {
@@ -59,24 +67,19 @@ impl Ready {
     pub async fn run(self, mut interrupts: UnboundedReceiver<()>) -> Done {
         let Self { cell, plan, helm, access, charge, journal: path, clock } = self;
         let run = plan.wishes.run.clone();
-        let never = |exit, why: &str, failure| Done {
-            rows: row::missing(&cell, &run, why),
-            exit,
-            left: Vec::new(),
-            events: Vec::new(),
-            failure,
-        };
         let setup = tokio::select! {
             setup = setup((plan, helm), &access, &charge, &path, clock) => setup,
-            _ = interrupts.recv() => return never(Exit::Interrupted, "interrupted before it began", None),
+            _ = interrupts.recv() => return Done::interrupted(&cell, &run),
         };
         let setup = match setup {
             Ok(setup) => Setup { interrupts, ..setup },
             // Ctrl-C reaches the guard, too, until it has left the terminal.
-            Err(_) if interrupts.try_recv().is_ok() => {
-                return never(Exit::Interrupted, "interrupted before it began", None);
+            Err(_) if interrupts.try_recv().is_ok() => return Done::interrupted(&cell, &run),
+            Err(failure) => {
+                let rows = row::missing(&cell, &run, "its run could not begin");
+                let (exit, failure) = (Exit::Environment, Some(failure));
+                return Done { rows, exit, left: Vec::new(), events: Vec::new(), failure };
             }
-            Err(failure) => return never(Exit::Environment, "its run could not begin", Some(failure)),
         };
         let mut seen = Vec::new();
         let mut observe = |event: &Event| seen.push(event.clone());

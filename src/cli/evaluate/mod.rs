@@ -224,6 +224,9 @@ fn conclude(args: &Args, evaluation: &mut Evaluation, together: Together, held: 
         evaluation.left.clear();
         exit = if exit == Exit::LeftChanged { Exit::Interrupted } else { exit };
     }
+    if !evaluation.left.is_empty() {
+        evaluation.notes.push(words::recover(&held.access));
+    }
     evaluation.judge();
     if evaluation.verdict == Verdict::DoesNotHold {
         exit = worse(exit, Exit::Missed);

@@ -60,7 +60,7 @@ pub(super) async fn run(
                 }
             }
             ended = running.join_next() => match ended {
-                None => return together,
+                None => break,
                 Some(Err(_)) => together.panicked = true,
                 Some(Ok((index, done))) => {
                     let n = together.done.len() + 1;
@@ -71,6 +71,15 @@ pub(super) async fn run(
                 }
             },
         }
+    }
+    never_begun(&mut together, waiting);
+    together
+}
+
+/// Cells that an interrupt kept from beginning are told, too: the matrix has a row for each.
+fn never_begun(together: &mut Together, waiting: impl IntoIterator<Item = (usize, (Cell, Plan))>) {
+    for (index, (cell, plan)) in waiting {
+        together.done.insert(index, Done::interrupted(&cell, &plan.wishes.run));
     }
 }
 

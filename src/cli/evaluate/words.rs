@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use super::super::client::flags;
 use super::together::Together;
+use crate::cluster::Access;
 use crate::drill::nearest::suggest;
 use crate::journal::Cluster;
 use crate::report::evaluation::cells::Sort;
@@ -11,7 +13,8 @@ use crate::report::evaluation::{Evaluation, Row};
 /// What is about to be done.
 pub(super) fn beginning(runs: usize, parallel: usize, journals: &Path, fixed: bool) -> String {
     let why = if fixed { " (its node port is fixed)" } else { "" };
-    format!("{runs} runs, at most {parallel} at once{why}; journals in {}", journals.display())
+    let plural = if runs == 1 { "" } else { "s" };
+    format!("{runs} run{plural}, at most {parallel} at once{why}; journals in {}", journals.display())
 }
 
 /// How the numbers came about.
@@ -30,6 +33,12 @@ pub(super) fn notes(cluster: &Cluster, together: &Together, fixed: bool) -> Vec<
         notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
     }
     notes
+}
+
+/// The command that undoes what runs have left.
+pub(super) fn recover(access: &Access) -> String {
+    let place = flags(access.kind_cluster(), access.kubeconfig.as_deref(), access.context.as_deref());
+    format!("what is left changed is undone by: firedrill recover{place} --all")
 }
 
 /// Whether the row is about a whole path.

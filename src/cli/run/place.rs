@@ -106,6 +106,7 @@ impl PlaceArgs {
 
 impl Place {
     /// What kind of cluster it is.
+    #[must_use]
     pub const fn provider(&self) -> Provider {
         match self {
             Self::Local(_) => Provider::Local,

@@ -31,7 +31,7 @@ impl Difference {
     }
 }
 
-/// The declared fields that differ, in the order of their names.
+/// The declared fields that differ.
 pub(super) fn differences(declared: &Value, live: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     walk("", None, declared, Some(live), &mut found);
@@ -124,8 +124,10 @@ mod tests {
             "containers": [{"name": "c", "args": ["x", "y"], "image": "i:1"}]}});
         let live = json!({"spec": {"selector": {"app": "z"}, "replicas": 3, "old": 1,
             "containers": [{"name": "c", "args": ["x"], "image": "i:2"}]}});
+        let mut found = fields(&declared, &live);
+        found.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(
-            fields(&declared, &live),
+            found,
             [
                 ("/spec/containers/0/args".to_owned(), Some(json!(["x"]))),
                 ("/spec/containers/0/image".to_owned(), Some(json!("i:2"))),

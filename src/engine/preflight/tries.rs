@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Refusal;
 use crate::drill::{Claim, Step, Workload};
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Plan, Rehearsal};
 use crate::journal::{ObjectRef, StepPlace};
 use crate::steps;
 use crate::steps::api::Api;
@@ -17,7 +17,7 @@ pub struct Try {
     pub place: StepPlace,
     /// What it does, for people.
     pub what: String,
-    /// Whether the drill promises that the API server refuses it.
+    /// Whether the drill promises that the API server refuses it, or a trial is to find out.
     pub refusal_expected: bool,
     /// Its requests; none for one that only looks or waits.
     pub requests: Vec<Asked>,
@@ -38,8 +38,10 @@ pub async fn all(api: &Api, plan: &Plan) -> Result<Vec<Try>, Refusal> {
     let mut steps: Vec<(StepPlace, &Step, bool)> = Vec::new();
     let fault = plan.drill.fault.steps.iter().enumerate();
     steps.extend(fault.map(|(index, step)| (StepPlace::Fault(index), &step.value, false)));
+    // What the API server says to an option on trial is what the trial is there to find out.
+    let on_trial = matches!(plan.wishes.rehearsal, Rehearsal::Trial(_));
     for entry in plan.path() {
-        let rejected = entry.claim == Some(Claim::Rejected);
+        let rejected = on_trial || entry.claim == Some(Claim::Rejected);
         let of_entry = entry.steps.iter().enumerate();
         steps.extend(
             of_entry

@@ -81,10 +81,8 @@ impl Tasks {
             let after = self.now();
             let back = all_up(&after) && !all_up(&before);
             let promised = matches!(entry.claim, Some(Claim::Resolves | Claim::Mitigates));
-            let root_cause = match all_up(&after) && (back || promised) {
-                true => self.look_at_root_cause().await?,
-                false => None,
-            };
+            let telling = all_up(&after) && (back || promised);
+            let root_cause = if telling { self.look_at_root_cause().await? } else { None };
             if let Some(claim) = entry.claim {
                 let tried = Tried { reports: &reports, before: &before, after: &after, root_cause };
                 self.desk.event(Pending::new(entry.name.clone(), claim).judge_settled(&tried));

@@ -15,11 +15,11 @@ pub fn markdown(evaluation: &Evaluation) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{}{} on {}; {} runs in {}\n",
+        "{}{} on {}; {} in {}\n",
         cell(&evaluation.drill),
         cell(&variant),
         cell(&place),
-        evaluation.runs,
+        words::runs(evaluation),
         evaluation.took_ms
     );
     text.push_str(
@@ -32,7 +32,7 @@ pub fn markdown(evaluation: &Evaluation) -> String {
     let told = evaluation.rows().filter(|row| words::tells(row) && !row.detail.is_empty());
     let told = told.map(|row| format!("{}: {}", row.name, row.detail));
     let notes =
-        evaluation.rows().flat_map(|row| row.notes.iter().map(|note| format!("{}: {note}", row.name)));
+        evaluation.rows().flat_map(|row| words::notes(row).map(move |note| format!("{}: {note}", row.name)));
     let left = evaluation.left.iter().map(|left| format!("left changed: {left}"));
     let all: Vec<String> = told.chain(notes).chain(left).chain(evaluation.notes.iter().cloned()).collect();
     if !all.is_empty() {

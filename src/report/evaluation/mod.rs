@@ -82,3 +82,6 @@ impl Evaluation {
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::cells::{Asked, Cell, Sort};
 use super::observed::{Observed, observed};
 use crate::clock::Nanos;
 use crate::drill::Claim;
-use crate::journal::{Aftermath, Drift, Event, Kind, Point};
+use crate::journal::{AbortReason, Aftermath, Drift, Event, Kind, Point, StepOutcome};
 use crate::report::amounts::Millis;
 use crate::report::moments::point;
 use crate::report::{DamageReport, fold};
@@ -185,7 +185,7 @@ impl Told<'_> {
         Row {
             measured,
             refusal: seen.refusal,
-            mitigate_ms: mended.and_then(|_| self.report.durations_ms.mitigate),
+            mitigate_ms: mended.and(self.report.durations_ms.mitigate),
             served_ms: mended.map(|at: Nanos| Millis::of(at - seen.began)),
             verdict,
             detail,
@@ -238,7 +238,7 @@ impl Told<'_> {
             }
         };
         let failed = self.report.steps.iter().filter_map(|step| match &step.outcome {
-            crate::journal::StepOutcome::Failed { message } => Some(format!("{}: {message}", step.what)),
+            StepOutcome::Failed { message } => Some(format!("{}: {message}", step.what)),
             _ => None,
         });
         Row { measured, verdict, detail, notes: failed.collect(), ..row }
@@ -246,6 +246,7 @@ impl Told<'_> {
 
     fn why_it_ended(&self) -> String {
         match &self.report.aborted {
+            Some(aborted) if aborted.reason == Some(AbortReason::Interrupted) => "interrupted".to_owned(),
             Some(aborted) if !aborted.detail.is_empty() => aborted.detail.clone(),
             Some(_) => "the run ended before its time".to_owned(),
             None => "the outage was over before it was its turn".to_owned(),

@@ -48,13 +48,13 @@ fn identity(page: &mut Page, evaluation: &Evaluation) {
         Some(cluster) => page.item("cluster  ", &words::cluster(cluster)),
         None => page.item("cluster  ", "none was reached"),
     }
-    let (runs, parallel) = (evaluation.runs, evaluation.parallel);
+    let (runs, parallel) = (words::runs(evaluation), evaluation.parallel);
     let each = if evaluation.control { "nothing was broken" } else { "each on an outage of its own" };
-    page.item("runs     ", &format!("{runs}, at most {parallel} at once, in {}; {each}", evaluation.took_ms));
+    page.item("measured ", &format!("{runs}, at most {parallel} at once, in {}; {each}", evaluation.took_ms));
 }
 
 fn one(page: &mut Page, row: &Row) {
-    page.item("", &format!("{}  {}", row.name, row.label));
+    page.item(&format!("{}  ", row.name), &row.label);
     let cells = [
         "",
         words::claim(row),
@@ -69,8 +69,8 @@ fn one(page: &mut Page, row: &Row) {
     if words::tells(row) && !row.detail.is_empty() {
         more.push(row.detail.clone());
     }
-    more.extend(row.left_behind.iter().flat_map(words::left).map(|line| format!("left behind: {line}")));
-    more.extend(row.notes.iter().filter(|note| !row.detail.contains(note.as_str())).cloned());
+    more.extend(row.left_behind.iter().flat_map(words::left));
+    more.extend(words::notes(row).cloned());
     for line in more {
         page.item("      - ", &line);
     }

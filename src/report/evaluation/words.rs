@@ -63,7 +63,13 @@ pub(super) fn lost(row: &Row) -> String {
 
 /// Whether there is more to say than that the claim holds.
 pub(super) fn tells(row: &Row) -> bool {
-    row.verdict != Verdict::Holds || matches!(row.measured, Effect::Rejected | Effect::FindsCause)
+    row.verdict != Verdict::Holds
+        || matches!(row.measured, Effect::Rejected | Effect::FindsCause | Effect::Mitigates)
+}
+
+/// Steps that were not executable or failed, as far as the detail does not say so.
+pub(super) fn notes(row: &Row) -> impl Iterator<Item = &String> {
+    row.notes.iter().filter(|note| !row.detail.contains(note.as_str()))
 }
 
 /// What is different, a line each.
@@ -71,8 +77,8 @@ pub(super) fn left(left: &LeftBehind) -> Vec<String> {
     let mut lines = Vec::new();
     match left.orphans.as_slice() {
         [] => {}
-        [one] => lines.push(format!("1 orphan pod: {one}")),
-        many => lines.push(format!("{} orphan pods: {}", many.len(), many.join(", "))),
+        [one] => lines.push(format!("1 orphan: {one}")),
+        many => lines.push(format!("{} orphans: {}", many.len(), many.join(", "))),
     }
     lines.extend(left.drift.iter().map(drift));
     if !left.dropped.is_empty() {
@@ -96,13 +102,18 @@ pub(super) fn headline(evaluation: &Evaluation) -> String {
     let (holds, broken) = (count(Verdict::Holds), count(Verdict::DoesNotHold));
     let (missing, errors) = (count(Verdict::NotExecutable), count(Verdict::Error));
     let mut parts = vec![format!("{holds} of {all} hold")];
-    let more = [(broken, "not"), (missing, "not executable here"), (errors, "not told")];
+    let more = [(broken, "not"), (missing, "not executable here"), (errors, "without an answer")];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, word)| match *word {
         "not" => format!("{n} DO{} NOT", if *n == 1 { "ES" } else { "" }),
         word => format!("{n} {word}"),
     }));
     let verdict = verdict(evaluation.verdict).to_uppercase();
     format!("{verdict}: {} ({})", evaluation.title, parts.join(", "))
+}
+
+/// `12 runs`, `1 run`.
+pub(super) fn runs(evaluation: &Evaluation) -> String {
+    format!("{} run{}", evaluation.runs, if evaluation.runs == 1 { "" } else { "s" })
 }
 
 /// `local, v1.37.2 (local, kwok)`
@@ -114,6 +125,7 @@ pub(super) fn cluster(cluster: &Cluster) -> String {
 }
 
 /// What the columns mean.
-pub(super) const LEGEND: &str = "To mitigate: from the fault until users were served for good. From start: of it, from the option's first \
-     step on. Declared: what the drill says that a person needs. Lost: requests that failed, from the fault to \
-     the end of the run; a run that mends nothing ends when nothing has changed for stableFor.";
+pub(super) const LEGEND: &str = "To mitigate: from the fault until users were served for good; what comes before the option is \
+     watched until nothing has changed for stableFor, and is in it. From start: from the option's first step on. \
+     Declared: what the drill says that a person needs. Lost: requests that failed, from the fault to the end of \
+     the run, which comes when nothing has changed for stableFor.";
