@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::api::{ALLOW_LABEL, RUN_LABEL, label, namespace_ref};
+use super::api::{ALLOW_LABEL, Change, Mode, RUN_LABEL, label, namespace_ref};
 use super::apply::{self, Creations};
 use super::error::Error;
 use super::{Context, Done, kinds, rollout};
@@ -101,6 +101,25 @@ async fn one(
         }
         sleep(LOOK_EVERY).await;
     }
+}
+
+/// Waits until the node ports that these objects want are free, as far as a try without effect tells:
+/// whoever deploys them otherwise has one try only.
+pub(super) async fn node_ports_free(ctx: &Context, objects: &[Value]) -> Result<(), Error> {
+    let deadline = Instant::now() + PORT_FREE_WITHIN;
+    for manifest in objects.iter().filter(|object| object["kind"] == "Service") {
+        let object = kinds::resolve_manifest(&ctx.api, &ctx.namespace, manifest).await?;
+        let wanted = Change::Apply(apply::body(&ctx.namespace, manifest));
+        loop {
+            let tried = ctx.api.change(&object, &wanted, Mode::DryRun).await;
+            let taken = tried.is_err_and(|error| error.to_string().contains(PORT_TAKEN));
+            if !taken || Instant::now() + LOOK_EVERY >= deadline {
+                break;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the workload's Deployment is rolled out. On timeout the error says how far it

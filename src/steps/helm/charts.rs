@@ -66,18 +66,19 @@ impl Helm {
     }
 
     /// Refuses a chart that would act outside of the run's namespace, for then the undo would not
-    /// take everything back.
+    /// take everything back; gives the chart's objects.
     pub(super) async fn refuse_elsewhere(
         &self,
         ctx: &Context,
         release: &str,
         chart: &str,
         values: &Values,
-    ) -> Result<(), Error> {
-        for object in self.render(&ctx.namespace, release, chart, values).await? {
-            kinds::resolve_manifest(&ctx.api, &ctx.namespace, &object).await?;
+    ) -> Result<Vec<Value>, Error> {
+        let objects = self.render(&ctx.namespace, release, chart, values).await?;
+        for object in &objects {
+            kinds::resolve_manifest(&ctx.api, &ctx.namespace, object).await?;
         }
-        Ok(())
+        Ok(objects)
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::error::Error;
-use super::{Context, Done};
+use super::{Context, Done, workload};
 use crate::diagnose::links;
 use crate::drill::{Chart, HelmRollback, HelmStep, HelmTemplate, HelmTest, HelmUpgrade, Values};
 use crate::journal::StepOutcome;
@@ -66,7 +66,9 @@ pub(super) async fn step(ctx: &Context, step: &HelmStep) -> Result<(Done, Told),
 pub async fn install(ctx: &Context, chart: &Chart) -> Result<(), Error> {
     let helm = here(ctx)?;
     let values = helm.with(&chart.values);
-    helm.refuse_elsewhere(ctx, &chart.release, &chart.path, &values).await?;
+    let objects = helm.refuse_elsewhere(ctx, &chart.release, &chart.path, &values).await?;
+    // The run before this one may have just ended; a release that failed could not be installed again.
+    workload::node_ports_free(ctx, &objects).await?;
     let command = helm.command(&ctx.namespace).release(["install"], &chart.release, &chart.path, &values)?;
     match answer::outcome(&command.run(REQUESTS).await?) {
         StepOutcome::Rejected { message, .. } | StepOutcome::Failed { message } => {
