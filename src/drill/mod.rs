@@ -6,6 +6,7 @@ pub mod check;
 pub mod duration;
 pub mod error;
 pub mod files;
+mod folder;
 pub mod helm;
 pub mod impact;
 pub mod kinds;

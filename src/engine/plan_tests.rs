@@ -11,7 +11,9 @@ fn plan(provider: Provider) -> Plan {
             "manifests: [workload.yaml, {file: storefront.yaml, when: [kind, context]}]",
             "manifests: [workload.yaml, {file: front.yaml, when: [kind, context]}]",
         );
-        std::fs::write(folder.path().join(name), text).unwrap();
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
     }
     let front = "{apiVersion: v1, kind: Service, metadata: {name: front}}";
     std::fs::write(folder.path().join("front.yaml"), front).unwrap();
