@@ -118,7 +118,7 @@ fn names_that_refer_to_nothing_are_all_told() {
         .drill("detector: {signal: http,", "detector: {signal: htpp,")
         .drill("{signal: endpoints, state: out,", "{signal: endpoint, state: out,")
         .drill("- wait: {signal: http, state: up,", "- wait: {signal: latency, state: up,")
-        .drill("runbook: [triage.B, fix.A, verify]", "runbook: [triage.E, fixx.A, verify, harden]");
+        .drill("runbook: [triage.B, fix.A, harden]", "runbook: [triage.E, fixx.A, harden.request, verify]");
     assert_snapshot!(folder.told());
 }
 
@@ -126,7 +126,7 @@ fn names_that_refer_to_nothing_are_all_told() {
 fn ids_that_are_there_twice() {
     let folder = Folder::new()
         .drill("      - id: C\n", "      - id: B\n")
-        .drill("  - id: verify\n", "  - id: fix\n")
+        .drill("  - id: harden\n", "  - id: fix\n")
         .drill("  - http: {via", "  - http: {name: endpoints, via");
     assert_snapshot!(folder.told());
 }

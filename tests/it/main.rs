@@ -12,6 +12,7 @@ mod diagnose;
 mod drill_commands;
 mod drill_files;
 mod drill_hostile;
+mod drill_words;
 mod guard;
 mod hostile;
 mod kind;

@@ -92,8 +92,8 @@ async fn a_missed_budget_is_said_and_is_exit_1() {
 /// is refused, and the undo copes with a Service that is another one by now.
 #[tokio::test]
 async fn wrong_options_do_what_they_claim() {
-    let all = "runbook: [triage.A, triage.D, triage.B, fix.B, fix.A, verify]";
-    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, verify]", all);
+    let all = "runbook: [triage.A, triage.D, triage.B, fix.B, fix.A, harden]";
+    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, harden]", all);
     let ended = Running::start(&[drill.path(), "--output", "json"]).end().await;
     assert_eq!(ended.code, Some(0));
     let report = ended.report();
