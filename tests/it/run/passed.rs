@@ -100,7 +100,7 @@ async fn wrong_options_do_what_they_claim() {
     let choices = report["choices"].as_array().unwrap();
     let claims: Vec<_> = choices.iter().map(|c| (c["claim"].as_str().unwrap(), &c["held"])).collect();
     let held = &Value::Bool(true);
-    let wanted = ["unchanged", "unchanged", "finds-cause", "rejected", "resolves"];
+    let wanted = ["unchanged", "unchanged", "finds-cause", "rejected", "resolves", "verified", "verified"];
     assert_eq!(claims, wanted.map(|claim| (claim, held)));
     // Reaction 3, restart 5, recreate 5, compare 1, patch the template 6, patch the selector 2.
     assert_eq!(report["scenario"]["downtimeS"], 22 * 60);
