@@ -34,8 +34,9 @@ impl Builtin {
     }
 }
 
+/// A drill of this repository with its files, those of its charts too.
 macro_rules! embedded {
-    ($name:literal, $($file:literal),+) => {
+    ($name:literal, $($file:literal),+ $(,)?) => {
         Builtin {
             name: $name,
             files: &[$(($file, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/drills/", $name, "/", $file)))),+],
@@ -91,7 +92,7 @@ pub struct Loaded {
     pub drill: Drill,
     /// Its files.
     pub files: Files,
-    /// `sha256:…` over the drill file and every manifest that it names.
+    /// `sha256:…` over the drill file and every manifest and chart that it names.
     pub hash: String,
     /// Where it was read from, for people: `built in`, or the file.
     pub origin: String,
@@ -186,6 +187,11 @@ fn hash(text: &str, drill: &Drill, files: &Files) -> Result<String, DrillError> 
     for name in manifests(drill) {
         add(name, &files.read(name)?);
     }
+    for chart in drill.charts() {
+        for (name, text) in files.below(chart)? {
+            add(&format!("{chart}/{name}"), &text);
+        }
+    }
     let mut hash = "sha256:".to_owned();
     for byte in hasher.finalize() {
         let _ = write!(hash, "{byte:02x}");
@@ -228,6 +234,31 @@ mod tests {
         let embedded = load("service-has-no-endpoints").unwrap();
         assert_eq!(load(folder).unwrap().hash, embedded.hash);
         assert_eq!(load(&format!("{folder}/drill.yaml")).unwrap().hash, embedded.hash);
+    }
+
+    #[test]
+    fn the_binary_carries_every_file_of_its_drills() {
+        for builtin in builtin() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("drills").join(builtin.name);
+            let there = Files::Folder(folder).below(".").unwrap();
+            let carried = Files::Embedded(builtin.files).below(".").unwrap();
+            assert_eq!(carried, there, "{}", builtin.name);
+        }
+    }
+
+    #[test]
+    fn the_hash_covers_the_charts() {
+        let chart = "workload:\n  chart: {path: chart/1, release: shop}\n";
+        let text = BUILTIN[0].files[0].1.replacen("workload:\n", chart, 1);
+        let given = |values: &str| {
+            let mut files: std::collections::BTreeMap<String, String> =
+                BUILTIN[0].files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+            files.insert("chart/1/Chart.yaml".to_owned(), "name: shop\nversion: 1.0.0\n".to_owned());
+            files.insert("chart/1/values.yaml".to_owned(), values.to_owned());
+            given("drill.yaml", text.clone(), Files::Given(files)).unwrap().hash
+        };
+        assert_eq!(given("a: 1"), given("a: 1"));
+        assert_ne!(given("a: 1"), given("a: 2"));
     }
 
     #[test]

@@ -43,7 +43,10 @@ impl Files {
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         match self {
-            Self::Embedded(files) => files.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Self::Embedded(files) => {
+                let names = files.iter().map(|(name, _)| *name);
+                names.filter(|name| is_manifest(name)).map(str::to_owned).collect()
+            }
             Self::Given(files) => files.keys().filter(|name| is_manifest(name)).cloned().collect(),
             Self::Folder(folder) => {
                 let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(200);
@@ -63,7 +66,7 @@ fn is_manifest(name: &str) -> bool {
     name != "drill.yaml" && matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
-fn check_name(relative: &str) -> Result<(), DrillError> {
+pub(super) fn check_name(relative: &str) -> Result<(), DrillError> {
     let inside =
         Path::new(relative).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
     if inside && !relative.trim().is_empty() {
@@ -72,12 +75,9 @@ fn check_name(relative: &str) -> Result<(), DrillError> {
     Err(escapes(relative).into())
 }
 
-fn escapes(relative: &str) -> Mistake {
-    Mistake::new(
-        "firedrill::drill::path-escapes",
-        format!("`{relative}` does not lie in the drill's folder"),
-    )
-    .help("name manifests relative to the drill file and keep them beside it, so that a drill is one folder")
+pub(super) fn escapes(relative: &str) -> Mistake {
+    Mistake::new("firedrill::drill::path-escapes", format!("`{relative}` does not lie in the drill's folder"))
+        .help("name files relative to the drill file and keep them beside it, so that a drill is one folder")
 }
 
 fn missing(relative: &str, place: &str) -> Mistake {
@@ -121,7 +121,7 @@ pub(super) fn read_file(name: &str, path: &Path) -> Result<String, DrillError> {
     })
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Mistake {
+pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Mistake {
     Mistake::new("firedrill::drill::unreadable", format!("cannot read {name}: {error}"))
 }
 

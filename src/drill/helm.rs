@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Length;
+use super::{Drill, Length, Step, Workload, check};
 
 /// Values of a chart, as in a `values.yaml`.
 pub type Values = BTreeMap<String, Value>;
@@ -102,7 +102,45 @@ const fn one_minute() -> Length {
     Length::secs(60)
 }
 
+impl Drill {
+    /// The folders of the charts that are named anywhere in it, in its variants too: each once, in
+    /// the order of names.
+    #[must_use]
+    pub fn charts(&self) -> Vec<&str> {
+        let variants = self.variants.values().filter_map(|variant| variant.workload.as_ref());
+        let deployed = std::iter::once(&self.workload).chain(variants).filter_map(Workload::chart);
+        let mut charts: Vec<&str> = deployed.map(|chart| chart.path.as_str()).collect();
+        charts.extend(check::steps(self).into_iter().filter_map(|(_, step)| match step {
+            Step::Helm(helm) => helm.chart(),
+            _ => None,
+        }));
+        charts.sort_unstable();
+        charts.dedup();
+        charts
+    }
+
+    /// Whether helm is needed for it, as it is without its variants.
+    #[must_use]
+    pub fn needs_helm(&self) -> bool {
+        let variants = |path: &str| path.starts_with("variants/");
+        let steps = check::steps(self).into_iter().filter(|(path, _)| !variants(path));
+        self.workload.chart().is_some()
+            || steps.map(|(_, step)| step).any(|step| matches!(step, Step::Helm(_)))
+    }
+}
+
 impl HelmStep {
+    /// The key in a drill file, and helm's own word.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Upgrade(_) => "upgrade",
+            Self::Rollback(_) => "rollback",
+            Self::Test(_) => "test",
+            Self::Template(_) => "template",
+        }
+    }
+
     /// The release.
     #[must_use]
     pub fn release(&self) -> &str {

@@ -2,11 +2,11 @@
 //! refers to, and the drills that are built into the binary.
 
 pub mod catalogue;
-mod charts;
 pub mod check;
 pub mod duration;
 pub mod error;
 pub mod files;
+mod folder;
 pub mod helm;
 pub mod impact;
 pub mod kinds;

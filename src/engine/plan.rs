@@ -126,7 +126,9 @@ impl Plan {
             Some(name) => loaded.drill.with_variant(name)?,
             None => loaded.drill.clone(),
         };
-        let drill = drill.on(wishes.provider);
+        let mut drill = drill.on(wishes.provider);
+        // Neither what they name nor what they need is this run's.
+        drill.variants.clear();
         let files = drill.workload.manifests().iter().map(|manifest| manifest.file.clone());
         let mut manifests_by_file = BTreeMap::new();
         for file in files.chain(drill.applied_files()) {
@@ -135,7 +137,8 @@ impl Plan {
         }
         let mut charts = BTreeMap::new();
         for chart in drill.charts() {
-            charts.extend(loaded.files.below(chart)?);
+            let files = loaded.files.below(chart)?.into_iter();
+            charts.extend(files.map(|(name, text)| (format!("{chart}/{name}"), text)));
         }
         node_port::give_to(&drill, &mut manifests_by_file);
         let of_file = |manifest: &Manifest| manifests_by_file.get(&manifest.file).cloned();

@@ -32,7 +32,9 @@ impl Folder {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path().join(name), text).unwrap();
+        let file = self.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
     }
 
     /// Replaces text that must be there, so that a test cannot pass by spoiling nothing.
@@ -114,7 +116,7 @@ fn names_that_refer_to_nothing_are_all_told() {
         .drill("detector: {signal: http,", "detector: {signal: htpp,")
         .drill("{signal: endpoints, state: out,", "{signal: endpoint, state: out,")
         .drill("- wait: {signal: http, state: up,", "- wait: {signal: latency, state: up,")
-        .drill("runbook: [triage.B, fix.A, verify]", "runbook: [triage.E, fixx.A, verify, harden]");
+        .drill("runbook: [triage.B, fix.A, harden]", "runbook: [triage.E, fixx.A, harden.request, verify]");
     assert_snapshot!(folder.told());
 }
 
@@ -122,7 +124,7 @@ fn names_that_refer_to_nothing_are_all_told() {
 fn ids_that_are_there_twice() {
     let folder = Folder::new()
         .drill("      - id: C\n", "      - id: B\n")
-        .drill("  - id: verify\n", "  - id: fix\n")
+        .drill("  - id: harden\n", "  - id: fix\n")
         .drill("  - http: {via", "  - http: {name: endpoints, via");
     assert_snapshot!(folder.told());
 }

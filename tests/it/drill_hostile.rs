@@ -26,9 +26,9 @@ fn a_file_that_is_wrong_everywhere_is_answered_at_once() {
         folder.write("drill.yaml", &builtin.replacen(from, &to.replace("ITEMS", &item.repeat(times)), 1));
         folder.told()
     };
-    let told = many("runbook: [triage.B, fix.A, verify]", "runbook: [ITEMS]", "triage.X, ", 5_000);
+    let told = many("runbook: [triage.B, fix.A, harden]", "runbook: [ITEMS]", "triage.X, ", 5_000);
     assert!(told.contains("a list of 5000 entries"), "{told}");
-    let told = many("runbook: [triage.B, fix.A, verify]", "runbook: [ITEMS]", "triage.X, ", 60_000);
+    let told = many("runbook: [triage.B, fix.A, harden]", "runbook: [ITEMS]", "triage.X, ", 60_000);
     assert!(told.contains("more than 20000 keys and values"), "{told}");
     let told = many("budget: {", "ITEMSbudget: {", "xy: 1\n", 1);
     assert!(told.contains("unknown key `xy`"), "{told}");

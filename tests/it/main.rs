@@ -13,6 +13,7 @@ mod diagnose;
 mod drill_commands;
 mod drill_files;
 mod drill_hostile;
+mod drill_words;
 mod evaluate;
 mod guard;
 mod hostile;

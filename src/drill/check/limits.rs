@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Check;
 use crate::drill::error::Mistake;
-use crate::drill::{Length, Signal, Workload};
+use crate::drill::{Length, Round, Signal, Variant, Workload};
 
 /// Namespaces are named after the drill and the run, and have 63 characters.
 const LONGEST_NAME: usize = 40;
@@ -22,19 +22,17 @@ impl Check<'_> {
     pub(super) fn sizes(&mut self) -> bool {
         let drill = self.drill;
         let mut lists = vec![
-            ("workload/manifests".to_owned(), drill.workload.manifests().len()),
             ("signals".to_owned(), drill.signals.len()),
             ("impact/cascade".to_owned(), drill.impact.cascade.len()),
-            ("rounds".to_owned(), drill.rounds.len()),
             ("runbook".to_owned(), drill.runbook.len()),
             ("variants".to_owned(), drill.variants.len()),
         ];
-        let options = drill
-            .rounds
-            .iter()
-            .enumerate()
-            .map(|(r, round)| (format!("rounds/{r}/options"), round.options.len()));
-        lists.extend(options);
+        let workloads = super::workloads(drill).into_iter();
+        lists.extend(workloads.map(|(path, w)| (format!("{path}/manifests"), w.manifests().len())));
+        sizes_of_rounds("rounds", &drill.rounds, &mut lists);
+        for (name, variant) in &drill.variants {
+            sizes_of_variant(&format!("variants/{name}"), variant, &mut lists);
+        }
         lists.extend(super::step_lists(drill).into_iter().map(|(path, steps)| (path, steps.len())));
         lists.retain(|(_, len)| *len > LONGEST_LIST);
         for (path, len) in lists.iter().take(LONGEST_LIST) {
@@ -180,4 +178,28 @@ impl Check<'_> {
             self.note(path, "negative", mistake);
         }
     }
+}
+
+fn sizes_of_rounds(path: &str, rounds: &[Round], lists: &mut Vec<(String, usize)>) {
+    lists.push((path.to_owned(), rounds.len()));
+    for (r, round) in rounds.iter().enumerate() {
+        let path = format!("{path}/{r}");
+        lists.push((format!("{path}/options"), round.options.len()));
+        lists.push((format!("{path}/checklist"), round.checklist.len()));
+        lists.push((format!("{path}/cues"), round.cues.len()));
+        lists.push((format!("{path}/see"), round.see.len()));
+        let options = round.options.iter().enumerate();
+        lists.extend(options.map(|(o, option)| (format!("{path}/options/{o}/next"), option.next.len())));
+    }
+}
+
+fn sizes_of_variant(path: &str, variant: &Variant, lists: &mut Vec<(String, usize)>) {
+    lists.push((format!("{path}/for"), variant.used_by.len()));
+    lists.push((format!("{path}/options"), variant.options.len()));
+    lists.push((format!("{path}/runbook"), variant.runbook.as_ref().map_or(0, Vec::len)));
+    sizes_of_rounds(&format!("{path}/rounds"), &variant.rounds, lists);
+    let changed = variant.options.iter();
+    lists.extend(changed.map(|(option, change)| {
+        (format!("{path}/options/{option}/next"), change.next.as_ref().map_or(0, Vec::len))
+    }));
 }

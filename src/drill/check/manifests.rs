@@ -56,16 +56,9 @@ impl Check<'_> {
     /// Reads every manifest once and checks its objects.
     pub(super) fn manifests(&mut self) -> Inventory {
         let drill = self.drill;
-        // What is there already, no manifest of the drill can tell.
-        let complete = drill.workload.deployed().is_some();
-        let mut all = Inventory { objects: Vec::new(), complete, files: BTreeMap::new() };
-        let variants = drill.variants.iter();
-        let workloads = variants.filter_map(|(name, variant)| {
-            Some((format!("variants/{name}/workload"), variant.workload.as_ref()?))
-        });
-        let workloads = std::iter::once(("workload".to_owned(), &drill.workload)).chain(workloads);
+        let mut all = Inventory { objects: Vec::new(), complete: true, files: BTreeMap::new() };
         let mut read = Vec::new();
-        for (path, workload) in workloads {
+        for (path, workload) in super::workloads(drill) {
             let Some(deployed) = workload.deployed() else { continue };
             let own = self.workload(&path, deployed, &mut all);
             read.push((path, deployed, own));
@@ -78,7 +71,8 @@ impl Check<'_> {
             }
         }
         for (path, workload, own) in read {
-            if own.complete && (all.complete || !complete) {
+            // What a chart makes, only helm knows.
+            if own.complete && all.complete && workload.chart.is_none() {
                 self.holds_target(&path, workload, &own, &all);
             }
         }
@@ -86,9 +80,10 @@ impl Check<'_> {
     }
 
     fn workload(&mut self, path: &str, workload: &Deployed, all: &mut Inventory) -> Inventory {
-        if workload.manifests.is_empty() {
-            let mistake = Mistake::new("firedrill::drill::no-manifests", "the workload names no manifests")
-                .help("name at least the file with the target Service and its Deployment");
+        if workload.manifests.is_empty() && workload.chart.is_none() {
+            let message = "the workload names neither a chart nor manifests";
+            let mistake = Mistake::new("firedrill::drill::no-manifests", message)
+                .help("name at least the file with the target Service and its Deployment, or their chart");
             self.note(&format!("{path}/manifests"), "empty", mistake);
         }
         // What a chart holds, only helm can tell.

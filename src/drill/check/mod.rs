@@ -1,23 +1,29 @@
 //! Whether the parts of a drill fit each other: names that are referred to exist, limits make
 //! sense, manifests hold what the steps touch. Everything wrong is told at once.
 
+mod charts;
+mod choices;
+mod forms;
+mod helm;
 mod limits;
 mod manifests;
 mod rounds;
+mod runbook;
 mod signals;
 mod steps;
+mod variants;
 mod when;
 
 use std::collections::BTreeMap;
 
-use serde_saphyr::Spanned;
+use forms::StepLists;
 
 use super::error::{DrillError, Mistake};
 use super::files::Files;
 use super::manifest::Object;
 use super::source::Source;
 use super::tree::Node;
-use super::{Drill, Next, Round, Step};
+use super::{Drill, Next, Round, Step, Workload};
 
 /// Checks a parsed drill. `name` and `text` are the drill file's, for messages; `files` are the
 /// files beside it. Returns what is doubtful but allowed.
@@ -38,8 +44,12 @@ pub fn check(name: &str, text: &str, drill: &Drill, files: &Files) -> Result<Vec
     check.signals();
     check.rounds();
     check.runbook();
+    check.variants();
+    check.charts();
     let inventory = check.manifests();
-    check.steps(&inventory);
+    let forms = forms::forms(drill);
+    check.releases(&forms);
+    check.steps(&inventory, &forms);
     check.finish()
 }
 
@@ -53,7 +63,7 @@ pub fn steps(drill: &Drill) -> Vec<(String, &Step)> {
     all
 }
 
-fn step_lists(drill: &Drill) -> Vec<(String, &[Spanned<Step>])> {
+fn step_lists(drill: &Drill) -> StepLists<'_> {
     let mut lists = vec![("fault/steps".to_owned(), drill.fault.steps.as_slice())];
     of_rounds("rounds", &drill.rounds, &mut lists);
     for (name, variant) in &drill.variants {
@@ -73,25 +83,36 @@ fn step_lists(drill: &Drill) -> Vec<(String, &[Spanned<Step>])> {
     lists
 }
 
-fn of_rounds<'a>(path: &str, rounds: &'a [Round], lists: &mut Vec<(String, &'a [Spanned<Step>])>) {
+fn of_rounds<'a>(path: &str, rounds: &'a [Round], lists: &mut StepLists<'a>) {
     for (r, round) in rounds.iter().enumerate() {
-        let path = format!("{path}/{r}");
-        for (o, option) in round.options.iter().enumerate() {
-            let path = format!("{path}/options/{o}");
-            lists.push((format!("{path}/steps"), option.steps.as_slice()));
-            of_next(&path, &option.next, lists);
-        }
-        lists.push((format!("{path}/steps"), round.steps.as_slice()));
-        for (i, item) in round.checklist.iter().enumerate() {
-            lists.push((format!("{path}/checklist/{i}/steps"), item.steps.as_slice()));
-        }
+        of_round(&format!("{path}/{r}"), round, lists);
     }
 }
 
-fn of_next<'a>(path: &str, next: &'a [Next], lists: &mut Vec<(String, &'a [Spanned<Step>])>) {
+fn of_round<'a>(path: &str, round: &'a Round, lists: &mut StepLists<'a>) {
+    for (o, option) in round.options.iter().enumerate() {
+        let path = format!("{path}/options/{o}");
+        lists.push((format!("{path}/steps"), option.steps.as_slice()));
+        of_next(&path, &option.next, lists);
+    }
+    lists.push((format!("{path}/steps"), round.steps.as_slice()));
+    for (i, item) in round.checklist.iter().enumerate() {
+        lists.push((format!("{path}/checklist/{i}/steps"), item.steps.as_slice()));
+    }
+}
+
+fn of_next<'a>(path: &str, next: &'a [Next], lists: &mut StepLists<'a>) {
     for (n, next) in next.iter().enumerate() {
         lists.push((format!("{path}/next/{n}/steps"), next.steps.as_slice()));
     }
+}
+
+/// Every workload of a drill with its path in the file.
+fn workloads(drill: &Drill) -> Vec<(String, &Workload)> {
+    let variants = drill.variants.iter().filter_map(|(name, variant)| {
+        Some((format!("variants/{name}/workload"), variant.workload.as_ref()?))
+    });
+    std::iter::once(("workload".to_owned(), &drill.workload)).chain(variants).collect()
 }
 
 struct Check<'a> {

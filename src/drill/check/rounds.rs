@@ -1,17 +1,26 @@
-//! Rounds, their options, and the runbook that walks through them.
+//! Rounds: what each of them is about, and the words that go with it.
 
 use std::collections::BTreeSet;
 
 use super::{Check, is_word};
 use crate::drill::error::Mistake;
-use crate::drill::nearest::suggest;
-use crate::drill::{Choice, Claim, Round};
+use crate::drill::{Length, Round};
 
-impl Check<'_> {
+/// The word of a path that leads to what comes after an option.
+const NEXT: &str = "next";
+
+impl<'a> Check<'a> {
     pub(super) fn rounds(&mut self) {
+        self.list_of_rounds("rounds", &self.drill.rounds);
+        for (name, variant) in &self.drill.variants {
+            self.list_of_rounds(&format!("variants/{name}/rounds"), &variant.rounds);
+        }
+    }
+
+    fn list_of_rounds(&mut self, path: &str, rounds: &'a [Round]) {
         let mut seen = BTreeSet::new();
-        for (r, round) in self.drill.rounds.iter().enumerate() {
-            let path = format!("rounds/{r}");
+        for (r, round) in rounds.iter().enumerate() {
+            let path = format!("{path}/{r}");
             self.id(&format!("{path}/id"), "round", &round.id.value, &mut seen);
             self.round(&path, round);
         }
@@ -24,6 +33,12 @@ impl Check<'_> {
                     .help("letters, digits, `-` and `_`, at most 40: the runbook writes round.option");
             self.note(path, "this id", mistake);
         }
+        if id == NEXT {
+            let mistake =
+                Mistake::new("firedrill::drill::name", format!("`{NEXT}` cannot be the id of a {what}"))
+                    .help(format!("`round.option.{NEXT}.0` is what comes after an option"));
+            self.note(path, "a word of its own", mistake);
+        }
         if !seen.insert(id) {
             let mistake =
                 Mistake::new("firedrill::drill::duplicate", format!("the {what} `{id}` is there twice"))
@@ -32,38 +47,87 @@ impl Check<'_> {
         }
     }
 
-    fn round(&mut self, path: &str, round: &Round) {
-        let id = &round.id.value;
+    fn round(&mut self, path: &str, round: &'a Round) {
+        self.words(path, round);
         let mut seen = BTreeSet::new();
         for (o, option) in round.options.iter().enumerate() {
             let path = format!("{path}/options/{o}");
             self.id(&format!("{path}/id"), "option", &option.id.value, &mut seen);
-            self.claim(&path, id, option);
+            self.option(&path, &round.id.value, option);
         }
         for (i, item) in round.checklist.iter().enumerate() {
-            self.id(&format!("{path}/checklist/{i}/id"), "item", &item.id.value, &mut seen);
+            let path = format!("{path}/checklist/{i}");
+            self.id(&format!("{path}/id"), "checklist's item", &item.id.value, &mut seen);
+            self.item(&path, &round.id.value, item);
         }
-        let one = usize::from(!round.steps.is_empty()) + usize::from(!round.checklist.is_empty());
-        match (round.options.is_empty(), one == 0) {
-            (true, true) => {
-                let mistake = Mistake::new(
-                    "firedrill::drill::empty-round",
-                    format!("the round `{id}` has neither options nor steps"),
-                )
-                .help("give it options to choose from, or steps that leave no choice");
-                self.note(&format!("{path}/id"), "nothing to do", mistake);
-            }
-            (false, false) => {
-                let mistake = Mistake::new(
-                    "firedrill::drill::round-steps",
-                    format!("the round `{id}` has both options and steps"),
-                )
-                .help("put the steps into an option, or into a round of their own after this one");
-                self.note(&format!("{path}/steps"), "steps beside options", mistake);
-            }
-            (false, true) => self.one_best(path, round),
-            (true, false) => {}
+        self.one_of_three(path, round);
+        if !round.options.is_empty() {
+            self.one_best(path, round);
         }
+    }
+
+    /// What presses, and what helps.
+    fn words(&mut self, path: &str, round: &Round) {
+        let mut before: Option<Length> = None;
+        for (c, cue) in round.cues.iter().enumerate() {
+            let path = format!("{path}/cues/{c}");
+            self.said(&format!("{path}/say"), "cue", &cue.say);
+            if let Some(before) = before.filter(|before| cue.after <= *before) {
+                let mistake = Mistake::new(
+                    "firedrill::drill::cue-order",
+                    format!("the cue after {} does not come after the one after {before}", cue.after),
+                )
+                .help("order the cues by `after`, each later than the one before");
+                self.note(&format!("{path}/after"), "out of order", mistake);
+            }
+            before = before.max(Some(cue.after));
+        }
+        if let Some(hint) = &round.hint {
+            self.said(&format!("{path}/hint/say"), "hint", &hint.say);
+        }
+    }
+
+    fn said(&mut self, path: &str, what: &str, say: &str) {
+        if say.trim().is_empty() {
+            let mistake = Mistake::new("firedrill::drill::silent", format!("the {what} says nothing"))
+                .help(format!("write a sentence, or leave the {what} out"));
+            self.note(path, "no words", mistake);
+        }
+    }
+
+    /// A round is a choice, a checklist, or steps that leave no choice.
+    fn one_of_three(&mut self, path: &str, round: &Round) {
+        let id = &round.id.value;
+        let (options, steps) = (!round.options.is_empty(), !round.steps.is_empty());
+        let told = |code, what: &str, help: &str| {
+            Mistake::new(code, format!("the round `{id}` has {what}")).help(help)
+        };
+        let both = "firedrill::drill::round-steps";
+        let (key, label, mistake) = match (options, steps, !round.checklist.is_empty()) {
+            (true, false, false) | (false, true, false) | (false, false, true) => return,
+            (false, false, false) => {
+                let help = "give it options to choose from, a checklist, or steps that leave no choice";
+                let what = "neither options nor steps nor a checklist";
+                ("id", "nothing to do", told("firedrill::drill::empty-round", what, help))
+            }
+            (true, true, false) => {
+                let help = "put the steps into an option, or into a round of their own after this one";
+                ("steps", "steps beside options", told(both, "both options and steps", help))
+            }
+            (true, false, true) => {
+                let help = "one chooses an option, or does all of a checklist: give the checklist a round of its own after this one";
+                ("checklist", "a checklist beside options", told(both, "both options and a checklist", help))
+            }
+            (false, true, true) => {
+                let help = "make the steps an item of the checklist";
+                ("steps", "steps beside a checklist", told(both, "both steps and a checklist", help))
+            }
+            (true, true, true) => {
+                let help = "keep the options here, and give the checklist, with the steps as an item, a round of its own after this one";
+                ("steps", "one of the three", told(both, "options, steps and a checklist", help))
+            }
+        };
+        self.note(&format!("{path}/{key}"), label, mistake);
     }
 
     fn one_best(&mut self, path: &str, round: &Round) {
@@ -89,72 +153,4 @@ impl Check<'_> {
             }
         }
     }
-
-    /// A claim about the cluster needs a step that touches it.
-    fn claim(&mut self, path: &str, round: &str, option: &Choice) {
-        let claims = match option.claim {
-            Claim::Resolves => "resolve the incident",
-            Claim::Mitigates => "serve the users again",
-            Claim::Rejected => "be refused",
-            Claim::BreaksAgain => "break again",
-            Claim::Verified => "be verified",
-            Claim::Unchanged | Claim::FindsCause => return,
-        };
-        if option.steps.is_empty() {
-            let mistake = Mistake::new(
-                "firedrill::drill::claim",
-                format!("{round}.{} claims to {claims}, but has no steps that could", option.id.value),
-            )
-            .help("give it steps, or claim `unchanged` or `finds-cause` for an option that only looks");
-            self.note(&format!("{path}/claim"), "nothing backs this", mistake);
-        }
-    }
-
-    pub(super) fn runbook(&mut self) {
-        for (i, entry) in self.drill.runbook.iter().enumerate() {
-            if self.drill.entries(&entry.value).is_empty() {
-                self.unknown_entry(&format!("runbook/{i}"), &entry.value);
-            }
-        }
-        if !self.drill.rounds.is_empty() && self.drill.runbook.is_empty() {
-            let mistake = Mistake::new(
-                "firedrill::drill::no-runbook",
-                "the drill has rounds, but no runbook",
-            )
-            .help("`run` mends by the runbook: name the options that it takes, such as [triage.B, fix.A]")
-            .warning();
-            self.note("rounds", "no runbook walks through these", mistake);
-        }
-    }
-
-    fn unknown_entry(&mut self, path: &str, entry: &str) {
-        let rounds = &self.drill.rounds;
-        let named = entry
-            .split_once('.')
-            .and_then(|(id, option)| rounds.iter().find(|r| r.id.value == id).map(|round| (round, option)));
-        let mistake = if let Some((round, option)) = named {
-            let known: Vec<&str> = round.options.iter().map(|o| o.id.value.as_str()).collect();
-            let help = suggest(option, "its options", known);
-            Mistake::new(
-                "firedrill::drill::runbook",
-                format!("the round `{}` has no option `{option}`", round.id.value),
-            )
-            .help(help)
-        } else {
-            let known: Vec<String> = rounds.iter().flat_map(entries).collect();
-            let help = suggest(entry, "what a runbook can name here", known.iter().map(String::as_str));
-            Mistake::new(
-                "firedrill::drill::runbook",
-                format!("the runbook names `{entry}`, which is no round or option"),
-            )
-            .help(help)
-        };
-        self.note(path, "names nothing", mistake);
-    }
-}
-
-fn entries(round: &Round) -> Vec<String> {
-    let id = &round.id.value;
-    let options = round.options.iter().map(|o| format!("{id}.{}", o.id.value));
-    if round.options.is_empty() { vec![id.clone()] } else { options.collect() }
 }

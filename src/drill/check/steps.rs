@@ -1,6 +1,9 @@
 //! Steps: that each can be carried out on the objects that the manifests hold.
 
+use std::collections::BTreeSet;
+
 use super::Check;
+use super::forms::Form;
 use super::manifests::Inventory;
 use crate::drill::error::Mistake;
 use crate::drill::kinds::{self, KindInfo};
@@ -9,10 +12,19 @@ use crate::drill::nearest::{nearest, suggest};
 use crate::drill::{ApplyStep, LabelStep, ObjectName, Step, WaitStep};
 
 impl Check<'_> {
-    pub(super) fn steps(&mut self, inventory: &Inventory) {
+    /// The objects of a step are looked for where the step is part of a form of the drill whose
+    /// objects are all known.
+    pub(super) fn steps(&mut self, inventory: &Inventory, forms: &[Form<'_>]) {
         self.fault_has_steps();
-        for (path, step) in super::steps(self.drill) {
-            self.step(&format!("{path}/{}", step.key()), step, inventory);
+        let known = forms.iter().filter(|form| inventory.complete && form.is_known());
+        let known: BTreeSet<&str> =
+            known.flat_map(|form| &form.steps).map(|(path, _)| path.as_str()).collect();
+        for (path, steps) in super::step_lists(self.drill) {
+            let inventory = known.contains(path.as_str()).then_some(inventory);
+            for (i, step) in steps.iter().enumerate() {
+                let step = &step.value;
+                self.step(&format!("{path}/{i}/{}", step.key()), step, inventory);
+            }
         }
     }
 
@@ -34,7 +46,7 @@ impl Check<'_> {
         }
     }
 
-    fn step(&mut self, path: &str, step: &Step, inventory: &Inventory) {
+    fn step(&mut self, path: &str, step: &Step, inventory: Option<&Inventory>) {
         match step {
             Step::Patch(step) => {
                 self.object(&format!("{path}/target"), &step.target, inventory);
@@ -77,8 +89,8 @@ impl Check<'_> {
                 self.applies_no_rights(path, apply);
             }
             Step::Wait(wait) => self.wait(path, wait, inventory),
-            // TODO-CONTRACT
-            Step::Helm(_) | Step::Logs(_) => {}
+            Step::Helm(helm) => self.helm(path, helm),
+            Step::Logs(logs) => self.logs(path, logs),
         }
     }
 
@@ -101,7 +113,7 @@ impl Check<'_> {
         }
     }
 
-    fn label(&mut self, path: &str, step: &LabelStep, inventory: &Inventory) {
+    fn label(&mut self, path: &str, step: &LabelStep, inventory: Option<&Inventory>) {
         match (&step.target, &step.pods) {
             (Some(target), None) => {
                 self.object(&format!("{path}/target"), target, inventory);
@@ -128,7 +140,7 @@ impl Check<'_> {
         }
     }
 
-    fn wait(&mut self, path: &str, step: &WaitStep, inventory: &Inventory) {
+    fn wait(&mut self, path: &str, step: &WaitStep, inventory: Option<&Inventory>) {
         self.more_than_nothing(&format!("{path}/within"), step.within);
         if let Some(signal) = &step.signal {
             self.signal(&format!("{path}/signal"), signal);
@@ -151,7 +163,7 @@ impl Check<'_> {
 
     /// Checks that the kind is known and belongs to a namespace, and that the manifests hold the
     /// object. Returns the kind where it is known.
-    fn object(&mut self, path: &str, object: &ObjectName, inventory: &Inventory) -> Option<KindInfo> {
+    fn object(&mut self, path: &str, object: &ObjectName, inventory: Option<&Inventory>) -> Option<KindInfo> {
         let Some(kind) = kinds::resolve(&object.kind) else {
             let near = kinds::nearest_kind(&object.kind).map_or_else(
                 || "write a kind such as service or deployment".to_owned(),
@@ -184,7 +196,7 @@ impl Check<'_> {
             );
             self.note(path, "grants rights", mistake);
         }
-        if inventory.complete && !is_made_by_controllers(kind) {
+        if let Some(inventory) = inventory.filter(|_| !is_made_by_controllers(kind)) {
             if inventory.has(kind.kind, &object.name) {
                 self.object_everywhere(path, kind.kind, &object.name, inventory);
             } else {
