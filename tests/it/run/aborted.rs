@@ -44,7 +44,7 @@ async fn a_fault_without_effect_is_no_drill() {
 
 #[tokio::test]
 async fn a_runbook_that_mends_nothing_misses() {
-    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, verify]", "runbook: [triage.B, fix.B]");
+    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, harden]", "runbook: [triage.B, fix.B]");
     let ended = Running::start(&[drill.path(), "--max-duration", "5s", "--output", "json"]).end().await;
     assert_eq!(ended.code, Some(1));
     assert!(ended.undo_complete());

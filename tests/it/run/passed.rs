@@ -92,15 +92,15 @@ async fn a_missed_budget_is_said_and_is_exit_1() {
 /// is refused, and the undo copes with a Service that is another one by now.
 #[tokio::test]
 async fn wrong_options_do_what_they_claim() {
-    let all = "runbook: [triage.A, triage.D, triage.B, fix.B, fix.A, verify]";
-    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, verify]", all);
+    let all = "runbook: [triage.A, triage.D, triage.B, fix.B, fix.A, harden]";
+    let drill = Drill::builtin().replace("runbook: [triage.B, fix.A, harden]", all);
     let ended = Running::start(&[drill.path(), "--output", "json"]).end().await;
     assert_eq!(ended.code, Some(0));
     let report = ended.report();
     let choices = report["choices"].as_array().unwrap();
     let claims: Vec<_> = choices.iter().map(|c| (c["claim"].as_str().unwrap(), &c["held"])).collect();
     let held = &Value::Bool(true);
-    let wanted = ["unchanged", "unchanged", "finds-cause", "rejected", "resolves"];
+    let wanted = ["unchanged", "unchanged", "finds-cause", "rejected", "resolves", "verified", "verified"];
     assert_eq!(claims, wanted.map(|claim| (claim, held)));
     // Reaction 3, restart 5, recreate 5, compare 1, patch the template 6, patch the selector 2.
     assert_eq!(report["scenario"]["downtimeS"], 22 * 60);

@@ -42,7 +42,7 @@ async fn it_prints_every_change_with_its_undo_and_changes_nothing() {
     let before = versions(&shop).await;
     let foreign = Foreign::staging();
     let drill = existing_drill()
-        .replace("runbook: [triage.B, fix.A, verify]", "runbook: [triage.A, triage.D, fix.B, fix.A, verify]");
+        .replace("runbook: [triage.B, fix.A, harden]", "runbook: [triage.A, triage.D, fix.B, fix.A, harden]");
     let args = [drill.path(), "--context", "staging", "-n", &shop.name];
     let text = dry_run(foreign.firedrill(), &args).replace(&shop.name, "NAMESPACE");
     insta::assert_snapshot!(text);
