@@ -19,7 +19,7 @@ use crate::clock::Stopwatch;
 use crate::cluster::{Access, Held};
 use crate::drill::{self, Drill, Loaded, Provider, Workload};
 use crate::engine::plan::{Plan, Rehearsal};
-use crate::journal::{Kind, place};
+use crate::journal::{Brief, Kind, place};
 use crate::report::amounts::Millis;
 use crate::report::evaluation::cells::{self, Cell};
 use crate::report::evaluation::markdown::markdown;
@@ -144,26 +144,40 @@ async fn on_cluster(
         together::run(plans, (held, helm.as_ref()), journals, parallel, interrupts, &progress).await;
     progress.finish();
     let mut evaluation = Evaluation {
+        runs,
+        parallel,
+        took_ms: Millis::of(clock.elapsed()),
+        notes: words::notes(&held.access.facts, &together, fixed),
+        journals: journals.display().to_string(),
+        ..blank(args, brief)
+    };
+    conclude(args, &mut evaluation, together, held)
+}
+
+/// An evaluation of which nothing is known but the drill.
+fn blank(args: &Args, brief: Option<Brief>) -> Evaluation {
+    let (drill, title, variant, drill_hash) =
+        brief.map(|brief| (brief.drill, brief.title, brief.variant, brief.drill_hash)).unwrap_or_default();
+    Evaluation {
         schema: SCHEMA.to_owned(),
-        drill: brief.as_ref().map(|brief| brief.drill.clone()).unwrap_or_default(),
-        title: brief.as_ref().map(|brief| brief.title.clone()).unwrap_or_default(),
-        variant: brief.as_ref().and_then(|brief| brief.variant.clone()),
-        drill_hash: brief.as_ref().map(|brief| brief.drill_hash.clone()).unwrap_or_default(),
+        drill,
+        title,
+        variant,
+        drill_hash,
         firedrill: env!("CARGO_PKG_VERSION").to_owned(),
         control: args.control,
         verdict: Verdict::Error,
         broken: Vec::new(),
         cluster: None,
-        runs,
-        parallel,
-        took_ms: Millis::of(clock.elapsed()),
+        runs: 0,
+        parallel: 0,
+        took_ms: Millis::default(),
         options: Vec::new(),
         paths: Vec::new(),
         left: Vec::new(),
-        notes: words::notes(&held.access.facts, &together, fixed),
-        journals: journals.display().to_string(),
-    };
-    conclude(args, &mut evaluation, together, held)
+        notes: Vec::new(),
+        journals: String::new(),
+    }
 }
 
 /// The helm that all runs share, where none of them is refused.

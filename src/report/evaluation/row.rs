@@ -176,7 +176,7 @@ impl Told<'_> {
         else {
             return Row { detail: self.why_it_ended(), ..row };
         };
-        let verdict = verdict(held);
+        let verdict = verdict(held, seen);
         let measured = match verdict {
             Verdict::NotExecutable => Effect::NotExecutable,
             _ => effect(seen, claim, held),
@@ -263,10 +263,12 @@ impl Told<'_> {
     }
 }
 
-const fn verdict(held: Option<bool>) -> Verdict {
+/// What could not be told for another reason than this cluster's limits is an error.
+const fn verdict(held: Option<bool>, seen: &Observed) -> Verdict {
     match held {
         Some(true) => Verdict::Holds,
         Some(false) => Verdict::DoesNotHold,
+        None if seen.not_executable.is_empty() => Verdict::Error,
         None => Verdict::NotExecutable,
     }
 }
