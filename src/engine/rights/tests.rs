@@ -6,8 +6,6 @@ use crate::engine::plan::{Rehearsal, Wishes};
 use crate::journal::ResponderKind;
 
 const DRILL: &str = include_str!("../../../drills/service-has-no-endpoints/drill.yaml");
-const WORKLOAD: &str = include_str!("../../../drills/service-has-no-endpoints/workload.yaml");
-const STOREFRONT: &str = include_str!("../../../drills/service-has-no-endpoints/storefront.yaml");
 const FAULT: &str = "- patch: {target: service/api-service, merge: {spec: {selector: {app: api-svc}}}}";
 
 fn wishes() -> Wishes {
@@ -31,16 +29,8 @@ fn wishes() -> Wishes {
 fn plan(fault: &str, wishes: Wishes) -> Plan {
     let folder = tempfile::tempdir().unwrap();
     assert!(DRILL.contains(FAULT));
-    let service = include_str!("../../../drills/service-has-no-endpoints/service-as-released.yaml");
-    let files = [
-        ("drill.yaml", DRILL.replace(FAULT, fault)),
-        ("workload.yaml", WORKLOAD.to_owned()),
-        ("storefront.yaml", STOREFRONT.to_owned()),
-        ("service-as-released.yaml", service.to_owned()),
-    ];
-    for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
+    crate::drill::catalogue::builtin()[0].write_to(folder.path()).unwrap();
+    std::fs::write(folder.path().join("drill.yaml"), DRILL.replace(FAULT, fault)).unwrap();
     Plan::new(crate::drill::load(folder.path().to_str().unwrap()).unwrap(), wishes).unwrap()
 }
 

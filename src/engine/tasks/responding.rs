@@ -20,6 +20,8 @@ const HEARD_WITHIN: Duration = Duration::from_secs(60);
 const REPEAT_AFTER: Duration = Duration::from_secs(1);
 /// How long signals may go on changing after an option on trial, beside `stableFor`.
 const SETTLE_WITHIN: Duration = Duration::from_secs(15);
+/// How long an outage may take to reach every signal, before anything is tried.
+const SPREADS_WITHIN: Duration = Duration::from_secs(3);
 /// How long what an option promises may take to show.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the root cause may outlive the mend.
@@ -72,6 +74,7 @@ impl Tasks {
     /// On trial: each entry until nothing changes any more, then what it has come to; at the end what
     /// is left behind. Nothing where the run is being ended.
     async fn try_out(&self) -> Option<()> {
+        self.let_it_spread().await?;
         let of_the_fault = self.drift().await;
         let mut last = String::new();
         for entry in self.plan.path() {
@@ -137,6 +140,19 @@ impl Tasks {
     /// What every signal says now.
     fn now(&self) -> Vec<Option<SignalState>> {
         self.states.borrow().clone()
+    }
+
+    /// Waits until every signal shows the outage, or is not going to: a node hears of it up to a second
+    /// later than the control plane, and an option that begins before would seem to have changed
+    /// something. Nothing where the run is being ended.
+    async fn let_it_spread(&self) -> Option<()> {
+        let mut states = self.states.clone();
+        let all_out = |states: &Vec<_>| states.iter().all(|state| *state == Some(SignalState::Out));
+        tokio::select! {
+            () = self.stopped() => None,
+            () = sleep(SPREADS_WITHIN) => Some(()),
+            out = states.wait_for(all_out) => out.ok().map(drop),
+        }
     }
 
     /// Waits until no signal has changed for `stableFor`, and a while longer for what was promised.
