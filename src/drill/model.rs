@@ -195,7 +195,7 @@ pub struct Variant {
     /// `round.option` to what differs in it.
     #[serde(default)]
     pub options: BTreeMap<String, OptionChange>,
-    /// Rounds that follow the drill's; one with the id of a drill's round takes its place.
+    /// Rounds that follow the drill's; one with the id of a drill's round replaces it.
     #[serde(default)]
     pub rounds: Vec<Round>,
     /// Walked through instead.

@@ -15,7 +15,7 @@ pub struct Responder {
     pub reaction: Length,
 }
 
-/// One decision of the responder.
+/// One decision of the responder: options to choose from, a checklist, or steps that leave no choice.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Round {
@@ -43,7 +43,7 @@ pub struct Round {
     #[serde(default)]
     #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
-    /// What all has to be done, each item carried out and verified.
+    /// What has to be done, all of it: each item is carried out and verified.
     #[serde(default)]
     pub checklist: Vec<Item>,
 }
@@ -73,7 +73,7 @@ pub struct Hint {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Item {
-    /// Its name.
+    /// The name that `runbook` uses: `round.item`.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
     /// One line for people.

@@ -57,6 +57,15 @@ fn show_as_yaml_is_a_drill_to_start_from() {
 }
 
 #[test]
+fn show_knows_the_drill_itself_and_no_other_variant() {
+    let itself = firedrill(&["show", "service-has-no-endpoints", "--variant", "none"]);
+    assert_eq!(itself.stdout, firedrill(&["show", "service-has-no-endpoints"]).stdout);
+    let unknown = firedrill(&["show", "service-has-no-endpoints", "--variant", "nowhere"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("has no variant `nowhere`"));
+}
+
+#[test]
 fn validate_tells_the_good_on_stdout_and_the_bad_on_stderr() {
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("drill.yaml");

@@ -3,7 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what the tests share may end a test like a test does")]
 
-use firedrill::drill::{Drill, load};
+use firedrill::cli::show;
+use firedrill::drill::{Drill, Loaded, load};
 use insta::assert_snapshot;
 
 use crate::drill_files::Folder;
@@ -179,4 +180,41 @@ fn a_runbook_may_name_items_and_what_comes_next() {
     assert_eq!(path, ["triage.B", "fix.A", "fix.A.next.0", "harden.requests"]);
     let folder = folder.drill("fix.A.next.0, harden.requests", "fix.A.next.1, triage.B.next.0");
     assert_snapshot!(folder.told());
+}
+
+#[test]
+fn show_says_what_a_variant_changes() {
+    let variant = "  helm:
+    for: [play, evaluate]
+    workload:
+      chart: {path: own/1.0.0, release: api-service}
+      manifests: [{file: storefront.yaml, when: kind}]
+      ready: {deployment: api-service, within: 60s}
+    fault:
+      name: release-1.1.0
+      steps: [{helm: {upgrade: {release: api-service, chart: own/1.0.0, serverSide: false}}}]
+      expect: {signal: endpoints, state: out, within: 30s}
+    options:
+      fix.A:
+        next: [{label: The next release, claim: breaks-again, steps: [{helm: {rollback: {release: api-service}}}]}]
+      fix.B: {teaches: Something else}
+      fix.C: {label: Roll the release back, claim: mitigates, steps: [{helm: {rollback: {release: api-service, revision: 1}}}]}
+    rounds:
+      - id: harden
+        title: Never again
+        cues: [{after: 20m, say: The board asks.}]
+        hint: {say: Look at the chart., takes: 30s}
+        checklist:
+          - {id: tested, label: Its test passes, takes: 2m, steps: [{helm: {test: {release: api-service}}}]}
+          - {id: logs, label: Nobody complains, steps: [{logs: {pods: {app: api-service}, namespace: shop}}]}
+      - {id: end, title: It is over, steps: [{diagnose: service/api-service}]}
+    runbook: [triage.B, fix.A, fix.A.next.0, harden, end]
+";
+    let folder = with_variants(with_charts(), variant);
+    let loaded = load(folder.path().to_str().unwrap()).unwrap();
+    let told = show::text(&loaded, None);
+    let (_, told) = told.split_once("\nVariant").unwrap();
+    assert_snapshot!("variant_listed", told);
+    let drill = loaded.drill.with_variant("helm").unwrap();
+    assert_snapshot!("variant_in_place", show::text(&Loaded { drill, ..loaded }, Some("helm")));
 }

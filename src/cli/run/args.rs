@@ -22,7 +22,7 @@ pub struct Args {
     /// Let the outage go on this long after its detection before the runbook begins
     #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
     pub(super) respond_after: Length,
-    /// Use this variant of the drill's workload and fault
+    /// Run the drill in the form of this variant
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Option<String>,
     /// End the run and undo after this time, whatever has happened
