@@ -10,6 +10,7 @@ pub mod interrupt;
 pub mod kind_keeper;
 pub mod list;
 pub mod output;
+pub mod play;
 pub mod rbac;
 pub mod recover;
 pub mod report;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Run a drill: deploy, break, measure, mend by the runbook, put back, report
     Run(run::Args),
+    /// Play a drill: you decide, round by round; each choice is carried out on the cluster
+    Play(play::Args),
     /// List the built-in drills
     List(list::Args),
     /// Show what a drill does, without doing it
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => exit::block_on(run::run(args)),
+        Command::Play(args) => exit::block_on(play::run(args)),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -15,6 +15,7 @@ use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
 use super::plan::Plan;
+use super::playing::Moves;
 use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::RootCause;
@@ -41,8 +42,10 @@ pub struct Tasks {
     pub(super) desk: Desk,
     pub(super) presence: Presence,
     pub(super) blast: Arc<Blast>,
-    states: States,
+    pub(super) states: States,
     stopped: watch::Receiver<bool>,
+    /// What a player decides.
+    pub(super) moves: Moves,
     context: Arc<Context>,
     replicas: Arc<OnceLock<i32>>,
     claims: Arc<Mutex<Vec<Pending>>>,
@@ -99,6 +102,7 @@ impl Tasks {
             presence,
             states,
             stopped,
+            moves: Moves::default(),
             context: Arc::new(context),
             replicas: Arc::default(),
             claims: Arc::default(),
@@ -223,7 +227,7 @@ impl Tasks {
 
     /// A step of the runbook. A person whose command met an API server that does not answer would
     /// type it again; so it is repeated for a while.
-    async fn step_until_heard(&self, at: StepPlace, step: &Step) -> Result<StepReport, Failed> {
+    pub(super) async fn step_until_heard(&self, at: StepPlace, step: &Step) -> Result<StepReport, Failed> {
         let until = Instant::now() + HEARD_WITHIN;
         loop {
             match self.step(at.clone(), step).await {
@@ -272,18 +276,22 @@ impl Tasks {
 
     /// Looks for the root cause until it is gone, or the caller ends this task.
     pub fn check_root_cause(&self) -> impl Future<Output = ()> + Send + 'static {
-        let root_cause = RootCause {
+        self.root_cause().until_gone(self.client.clone(), self.desk.clone())
+    }
+
+    /// What the check of the root cause looks at.
+    pub(super) fn root_cause(&self) -> RootCause {
+        RootCause {
             namespace: self.plan.namespace.clone(),
             service: self.plan.drill.target.service.value.clone(),
             deployment: self.plan.ground.deployment.clone(),
             replicas: self.replicas.get().copied().unwrap_or(1),
-        };
-        root_cause.until_gone(self.client.clone(), self.desk.clone())
+        }
     }
 }
 
 /// A step that could not be carried out.
-struct Failed {
+pub(super) struct Failed {
     message: String,
     /// Whether it may succeed later.
     passing: bool,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::as_written;
 use super::damage::{Abort, DamageReport};
-use crate::journal::AbortReason;
+use crate::journal::{AbortReason, ResponderKind};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,9 @@ impl DamageReport {
         if self.durations_ms.mitigate.is_none() {
             missed.push("users were not served again for long enough: not mitigated".to_owned());
         }
-        for line in self.budget.iter().filter(|line| !line.ok) {
+        // A player thinks, and may choose what is wrong: neither misses anything.
+        let played = self.responder == ResponderKind::Player;
+        for line in self.budget.iter().filter(|line| !line.ok && !played) {
             let limit = as_written(line.limit_ms);
             let name = if line.name == "downtime" { "downtime" } else { &format!("time to {}", line.name) };
             missed.push(match line.actual_ms {
@@ -87,7 +89,7 @@ impl DamageReport {
                 None => format!("{name}: not reached, the budget is {limit}"),
             });
         }
-        for choice in self.choices.iter().filter(|choice| choice.held == Some(false)) {
+        for choice in self.choices.iter().filter(|choice| choice.held == Some(false) && !played) {
             missed.push(format!("{} did not do what it promises: {}", choice.option, choice.detail));
         }
         if !self.undo.complete {

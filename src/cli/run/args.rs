@@ -85,10 +85,9 @@ impl From<Blast> for BlastLimit {
 
 /// How the caller wants the run, on a cluster of this kind.
 pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
-    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
     Wishes {
         by: by(),
-        run: format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S")),
+        run: run_name(),
         namespace: args.namespace.clone(),
         responder: match args.respond {
             Respond::Runbook => ResponderKind::Runbook,
@@ -105,8 +104,14 @@ pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
     }
 }
 
+/// A name for a new run: when it began, and six letters.
+pub(in crate::cli) fn run_name() -> String {
+    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
+    format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S"))
+}
+
 /// Who runs it, for whoever finds the run open: `user@host/pid`.
-fn by() -> String {
+pub(in crate::cli) fn by() -> String {
     let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     let user = named.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();

@@ -2,6 +2,7 @@
 //! 80 columns (but for names that are longer), nothing in it that a terminal would obey.
 
 mod account;
+mod debrief;
 mod measured;
 mod page;
 mod radius;
@@ -19,6 +20,7 @@ use crate::journal::{AbortReason, Cluster, ResponderKind};
 pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     let mut page = Page::default();
     headline(&mut page, report);
+    debrief::debrief(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
     sight::sight(&mut page, report);
@@ -36,6 +38,16 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
         page.section("Journal");
         page.line(journal);
     }
+    page.finish()
+}
+
+/// The debrief of a played run, with its verdict; the rest of the report is not in it.
+#[must_use]
+pub fn debriefing(report: &DamageReport) -> String {
+    let mut page = Page::default();
+    headline(&mut page, report);
+    debrief::debrief(&mut page, report);
+    account::undo(&mut page, report);
     page.finish()
 }
 
