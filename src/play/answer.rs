@@ -109,12 +109,14 @@ impl Answer {
     pub fn verdict(&self) -> Option<Row> {
         let (claim, held, detail) = self.claim.as_ref()?;
         let (tone, word) = match held {
-            Some(true) => (Tone::Good, "it did so"),
-            Some(false) => (Tone::Bad, "it DID NOT"),
-            None => (Tone::Plain, "nobody can say here"),
+            Some(true) => (Tone::Good, "KEPT"),
+            Some(false) => (Tone::Bad, "BROKEN"),
+            None => (Tone::Plain, "NOBODY CAN SAY HERE"),
         };
-        let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-        Some(Row::new(tone, format!("Said of it: {}. {}{detail}", promise(*claim), capital(word))))
+        // The answer has said it already.
+        let told = *held == Some(true) && matches!(claim, Claim::Rejected | Claim::FindsCause);
+        let detail = if told || detail.is_empty() { String::new() } else { format!(" ({detail})") };
+        Some(Row::new(tone, format!("Promised: {}. {word}{detail}", promise(*claim))))
     }
 
     /// The same in a few words, for the list of options.
@@ -127,11 +129,6 @@ impl Answer {
             None => "tried".to_owned(),
         }
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// What came of a step.

@@ -1,5 +1,7 @@
 //! What was read of the cluster, in lines. Pure: the [`reader`](super::reader) reads.
 
+use std::time::Instant;
+
 use crate::diagnose::{Facts, Labels, PodFacts};
 use crate::drill::See;
 use crate::plain::plain;
@@ -29,6 +31,8 @@ pub struct Sight {
     pub facts: Result<Facts, String>,
     /// The latest Events, the newest first; or why they were not read. Nothing where no round asks.
     pub events: Option<Result<Vec<Happened>, String>>,
+    /// When the look began.
+    pub asked: Instant,
 }
 
 impl Sight {

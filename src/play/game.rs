@@ -96,7 +96,10 @@ impl Game {
         }
         match &event.kind {
             Kind::RunStarted(brief) => self.namespace.clone_from(&brief.namespace),
-            Kind::Phase { phase } => self.phase = *phase,
+            Kind::Phase { phase } => {
+                self.phase = *phase;
+                self.news.clear();
+            }
             Kind::Point { point: Point::Detect, by, .. } => self.detected_by = Some(by.clone()),
             Kind::Point { point: Point::Ack, .. } => self.taken = true,
             Kind::Endpoints { signal, usable, total, .. } => {
@@ -131,7 +134,7 @@ impl Game {
                     self.answer();
                 }
             }
-            Kind::StepFinished { at: StepPlace::Workload | StepPlace::Fault(_), what, .. } => {
+            Kind::StepFinished { at: StepPlace::Workload, what, .. } => {
                 self.news.push(what.clone());
             }
             Kind::Undone(item) => self.news.push(item.object.clone()),
@@ -263,7 +266,7 @@ impl Game {
         names.map(|name| (name, self.outage.state(name), seen(name))).collect()
     }
 
-    /// What was deployed, broken and put back, in its order.
+    /// What this phase of the run has done so far: what was deployed, or put back.
     #[must_use]
     pub fn news(&self) -> &[String] {
         &self.news

@@ -1,6 +1,7 @@
 //! What there is to see now, in rows: the screen draws them, the line form prints them. No word is
 //! told by colour alone.
 
+use super::answer::Answer;
 use super::clock::shown;
 use super::game::{Game, Stage};
 use super::keys::keys;
@@ -164,6 +165,15 @@ impl Table {
         rows
     }
 
+    /// What was chosen, while it is being carried out; the answer tells the rest.
+    #[must_use]
+    pub fn acting_now(&self) -> Vec<Row> {
+        let row = |answer: &Answer| {
+            Row::new(Tone::Plain, format!("{} …", answer.label)).marked(chosen(&answer.name))
+        };
+        self.game.acting().into_iter().map(row).collect()
+    }
+
     fn title(&self) -> Row {
         title(&self.game)
     }
@@ -203,6 +213,8 @@ fn title(game: &Game) -> Row {
 
 fn chosen(name: &str) -> String {
     match name.split_once('.') {
+        // An item of a checklist is told by its label.
+        Some((_, id)) if id.len() > 1 => "You chose: ".to_owned(),
         Some((_, id)) => format!("You chose {id}: "),
         None => "By itself: ".to_owned(),
     }
@@ -221,6 +233,7 @@ fn acting(game: &Game) -> Vec<Row> {
 
 fn before(game: &Game) -> Vec<Row> {
     let what = match game.phase() {
+        Phase::Preparing if game.namespace.is_empty() => "Deploying the workload".to_owned(),
         Phase::Preparing => format!("Deploying the workload into namespace {}", game.namespace),
         Phase::Settling => "Waiting for a steady state: every signal up".to_owned(),
         Phase::Injecting | Phase::Undetected => "Something breaks now; nobody knows yet".to_owned(),
@@ -229,6 +242,7 @@ fn before(game: &Game) -> Vec<Row> {
     let mut rows = vec![Row::new(Tone::Head, game.drill.metadata.title.as_str()), Row::gap()];
     rows.push(Row::new(Tone::Plain, what));
     rows.push(Row::new(Tone::Faint, "You are paged when the detector fires."));
+    rows.extend(game.news().iter().map(|what| Row::new(Tone::Faint, what.as_str()).under()));
     rows
 }
 

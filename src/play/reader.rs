@@ -1,7 +1,7 @@
 //! Reads the cluster for a player, again and again. Each look has a deadline, and looks beside the
 //! run: nothing waits for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -59,6 +59,7 @@ impl Reader {
 
     /// One look.
     pub async fn look(&self) -> Sight {
+        let asked = Instant::now();
         let api = Api::new(self.client.clone()).within(WITHIN);
         let facts = async {
             match timeout(WITHIN, steps::facts(&api, &self.namespace, &self.service)).await {
@@ -74,7 +75,7 @@ impl Reader {
             Some(listed.map(|listed| happened(&listed)).map_err(|error| error.to_string()))
         };
         let (facts, events) = tokio::join!(facts, events);
-        Sight { facts, events }
+        Sight { facts, events, asked }
     }
 }
 

@@ -71,6 +71,7 @@ pub struct Scene {
     hinted: bool,
     /// Before the alert.
     phase: Option<Phase>,
+    over: bool,
 }
 
 /// A game with what its player sees of it.
@@ -109,6 +110,9 @@ impl Table {
 
     /// Takes an event of the run in.
     pub fn take_in(&mut self, event: &Event) {
+        if matches!(event.kind, Kind::Round { .. }) {
+            self.read = self.game.answered();
+        }
         self.game.take_in(event);
         if matches!(
             event.kind,
@@ -144,6 +148,7 @@ impl Table {
             answered: self.game.answered(),
             hinted: self.game.hint().is_some(),
             phase: (self.page() == Page::Before).then(|| self.game.phase()),
+            over: self.game.stage() == Stage::Over,
         }
     }
 
@@ -162,10 +167,12 @@ impl Table {
                 None
             }
             (Page::Alert, Key::Enter) => self.decide(Move::Take, "the page is yours"),
+            (Page::Answer, Key::Enter) if self.game.course().is_over(&self.game.drill) => {
+                self.decide(Move::Next, "going on")
+            }
             (Page::Answer, Key::Enter) => {
                 self.read = self.game.answered();
-                self.game.course().is_over(&self.game.drill).then_some(())?;
-                self.decide(Move::Next, "going on")
+                None
             }
             (Page::Round, Key::Char('h' | 'H')) if self.hint_takes().is_some() => {
                 self.decide(Move::Hint, "a hint")
@@ -258,6 +265,7 @@ impl Table {
             }
             Page::Answer => "Enter end the drill and put everything back   ? keys".to_owned(),
             Page::Round => self.choices_prompt(),
+            Page::Undoing if self.game.stage() == Stage::Over => "the report follows".to_owned(),
             Page::Undoing => "everything is put back; Ctrl-C twice leaves at once".to_owned(),
             Page::Debrief => "Enter leave".to_owned(),
         }

@@ -77,10 +77,10 @@ fn played(page: &mut Page, choice: &Played) {
     page.item("  ", &cost);
     let Some(claim) = choice.claim else { return };
     let held = match choice.held {
-        Some(true) => "it did so",
-        Some(false) => "it DID NOT",
+        Some(true) => "kept",
+        Some(false) => "BROKEN",
         None => "nobody can say here",
     };
     let detail = if choice.detail.is_empty() { String::new() } else { format!(" ({})", choice.detail) };
-    page.item("  ", &format!("said of it: {}; {held}{detail}", promise(claim)));
+    page.item("  ", &format!("promised: {}; {held}{detail}", promise(claim)));
 }

@@ -2,7 +2,7 @@
 //! screen shows, and takes the same keys, each as a line of its own.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Seat;
 use super::stdin::{Came, Lines};
@@ -15,11 +15,21 @@ use crate::ui::terminal::say;
 /// How long a line is waited for before the run is listened to again.
 const LISTEN: Duration = Duration::from_millis(50);
 
+/// How long a page waits for a look at the cluster.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+
 /// Plays until the run closes the view.
 pub(super) fn play(seat: Seat) {
     let typed = Lines::are_typed();
-    let mut form =
-        Form { seat, told: None, cues: Vec::new(), signals: Vec::new(), lines: VecDeque::new(), typed };
+    let mut form = Form {
+        seat,
+        told: None,
+        coming: None,
+        cues: Vec::new(),
+        signals: Vec::new(),
+        lines: VecDeque::new(),
+        typed,
+    };
     let mut stdin = Lines::default();
     let mut left = false;
     loop {
@@ -46,6 +56,8 @@ pub(super) fn play(seat: Seat) {
 struct Form {
     seat: Seat,
     told: Option<Scene>,
+    /// What comes up, once the cluster was looked at.
+    coming: Option<(Scene, Instant)>,
     cues: Vec<String>,
     signals: Vec<Option<SignalState>>,
     lines: VecDeque<String>,
@@ -66,6 +78,9 @@ impl Form {
         let page = scene.page;
         let now = self.seat.clock.elapsed();
         let fresh = self.told.as_ref() != Some(&scene);
+        if fresh && self.looks_first(&scene) {
+            return;
+        }
         let cues: Vec<String> = self.seat.table.game.cues(now).into_iter().map(str::to_owned).collect();
         let signals: Vec<_> = self.seat.table.game.signals().iter().map(|signal| signal.1).collect();
         if fresh {
@@ -75,7 +90,10 @@ impl Form {
                 self.rows(&self.seat.table.header(now));
                 say("");
             }
-            self.rows(&self.seat.table.rows(now));
+            match page {
+                Page::Acting => self.rows(&self.seat.table.acting_now()),
+                _ => self.rows(&self.seat.table.rows(now)),
+            }
             self.prompt();
         } else if page == Page::Round && cues != self.cues {
             for cue in cues.iter().filter(|cue| !self.cues.contains(cue)) {
@@ -92,8 +110,22 @@ impl Form {
         (self.cues, self.signals) = (cues, signals);
     }
 
+    /// Whether facts of the cluster are on this page that were read before it came up: what is
+    /// written down stays, so it has to be of now.
+    fn looks_first(&mut self, scene: &Scene) -> bool {
+        if !matches!(scene.page, Page::Alert | Page::Round) {
+            return false;
+        }
+        let since = match &self.coming {
+            Some((coming, since)) if coming == scene => *since,
+            _ => self.coming.insert((scene.clone(), Instant::now())).1,
+        };
+        let read = self.seat.table.sight.as_ref().is_some_and(|sight| sight.asked >= since);
+        !read && since.elapsed() < LOOK_WITHIN
+    }
+
     fn prompt(&self) {
-        if self.seat.table.page() == Page::Before {
+        if matches!(self.seat.table.page(), Page::Before | Page::Acting) {
             return;
         }
         let facts = if self.seat.table.waits() { "   f facts now" } else { "" };
@@ -110,7 +142,8 @@ impl Form {
     fn take_lines(&mut self) {
         while let Some(line) = self.lines.front() {
             let at_once = matches!(line.as_str(), "q" | "Q" | "quit" | "?" | "f" | "F");
-            if !at_once && !self.seat.table.waits() {
+            let told = self.told.as_ref() == Some(&self.seat.table.scene());
+            if !at_once && !(told && self.seat.table.waits()) {
                 if self.typed {
                     self.lines.clear();
                 }
