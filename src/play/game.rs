@@ -272,3 +272,7 @@ impl Game {
         &self.news
     }
 }
+
+#[cfg(test)]
+#[path = "game_tests.rs"]
+mod tests;

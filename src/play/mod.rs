@@ -14,6 +14,8 @@ pub mod game;
 pub mod keys;
 pub mod page;
 pub mod reader;
+#[cfg(test)]
+pub(crate) mod story;
 pub mod table;
 
 pub use game::Game;

@@ -267,7 +267,7 @@ impl Table {
             Page::Round => self.choices_prompt(),
             Page::Undoing if self.game.stage() == Stage::Over => "the report follows".to_owned(),
             Page::Undoing => "everything is put back; Ctrl-C twice leaves at once".to_owned(),
-            Page::Debrief => "Enter leave".to_owned(),
+            Page::Debrief => "Enter leave   ↑ ↓ scroll".to_owned(),
         }
     }
 

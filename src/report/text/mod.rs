@@ -19,7 +19,7 @@ use crate::journal::{AbortReason, Cluster, ResponderKind};
 #[must_use]
 pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     let mut page = Page::default();
-    headline(&mut page, report);
+    verdict(&mut page, report);
     debrief::debrief(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
@@ -52,6 +52,14 @@ pub fn debriefing(report: &DamageReport) -> String {
 }
 
 fn headline(page: &mut Page, report: &DamageReport) {
+    verdict(page, report);
+    if !report.run.is_empty() {
+        page.gap();
+        identity(page, report);
+    }
+}
+
+fn verdict(page: &mut Page, report: &DamageReport) {
     let verdict = match report.verdict {
         Verdict::Passed => "PASSED",
         Verdict::Missed => "MISSED",
@@ -82,10 +90,6 @@ fn headline(page: &mut Page, report: &DamageReport) {
     }
     if let Some(summary) = summary(report) {
         page.line(&summary);
-    }
-    if !report.run.is_empty() {
-        page.gap();
-        identity(page, report);
     }
 }
 

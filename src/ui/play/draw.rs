@@ -151,3 +151,7 @@ fn style(tone: Tone, coloured: bool) -> Style {
         _ => style,
     }
 }
+
+#[cfg(test)]
+#[path = "draw_tests.rs"]
+mod tests;
