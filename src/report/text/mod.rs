@@ -19,7 +19,7 @@ use crate::journal::{AbortReason, Cluster, ResponderKind};
 #[must_use]
 pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     let mut page = Page::default();
-    verdict(&mut page, report);
+    headline(&mut page, report);
     debrief::debrief(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
@@ -45,7 +45,7 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
 #[must_use]
 pub fn debriefing(report: &DamageReport) -> String {
     let mut page = Page::default();
-    headline(&mut page, report);
+    verdict(&mut page, report);
     debrief::debrief(&mut page, report);
     account::undo(&mut page, report);
     page.finish()
