@@ -1,6 +1,7 @@
 //! What the cluster answered to a choice: outcomes of its steps, endpoints before and after, and
 //! how the users' requests went meanwhile.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::page::{Row, Tone};
@@ -88,13 +89,12 @@ impl Answer {
         }
         for (signal, (usable, total)) in &self.after {
             let was = self.before.get(signal).copied().unwrap_or_default();
-            let row = match was == *usable {
-                true => Row::new(Tone::Plain, format!("{signal}: {usable} of {total} usable, as before")),
-                false => {
-                    let tone = if *usable > was { Tone::Good } else { Tone::Bad };
-                    Row::new(tone, format!("{signal}: {usable} of {total} usable, before: {was}"))
-                }
+            let (tone, before) = match was.cmp(usable) {
+                Ordering::Equal => (Tone::Plain, "as before".to_owned()),
+                Ordering::Less => (Tone::Good, format!("before: {was}")),
+                Ordering::Greater => (Tone::Bad, format!("before: {was}")),
             };
+            let row = Row::new(tone, format!("{signal}: {usable} of {total} usable, {before}"));
             rows.push(row);
         }
         for (signal, results) in &self.results {

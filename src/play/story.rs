@@ -9,7 +9,7 @@ use crate::drill::{Claim, Drill, catalogue, parse};
 use crate::journal::{Event, Kind, Point, ResponderKind, StepOutcome, StepPlace, UndoResult};
 use crate::report::samples::Story;
 
-const ROUNDS: &str = r#"
+const ROUNDS: &str = r"
   - id: triage
     title: The alert fires
     cue: Every request fails.
@@ -48,7 +48,7 @@ const ROUNDS: &str = r#"
       - {id: requests, label: Requests are answered, steps: [{wait: {signal: http, state: up, within: 30s}}]}
 
 runbook: [triage.B, fix.A, harden]
-"#;
+";
 
 /// The drill.
 pub(crate) fn drill() -> Drill {

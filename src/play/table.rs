@@ -166,16 +166,16 @@ impl Table {
                 self.keys_shown = true;
                 None
             }
-            (Page::Alert, Key::Enter) => self.decide(Move::Take, "the page is yours"),
+            (Page::Alert, Key::Enter) => Some(self.decide(Move::Take, "the page is yours")),
             (Page::Answer, Key::Enter) if self.game.course().is_over(&self.game.drill) => {
-                self.decide(Move::Next, "going on")
+                Some(self.decide(Move::Next, "going on"))
             }
             (Page::Answer, Key::Enter) => {
                 self.read = self.game.answered();
                 None
             }
             (Page::Round, Key::Char('h' | 'H')) if self.hint_takes().is_some() => {
-                self.decide(Move::Hint, "a hint")
+                Some(self.decide(Move::Hint, "a hint"))
             }
             (Page::Round, Key::Char(letter)) => self.choose(letter.to_ascii_uppercase()),
             (Page::Debrief, Key::Enter) => Some(Act::Leave),
@@ -183,9 +183,9 @@ impl Table {
         }
     }
 
-    fn decide(&mut self, decision: Move, words: &str) -> Option<Act> {
+    fn decide(&mut self, decision: Move, words: &str) -> Act {
         self.pressed = Some(format!("{words} …"));
-        Some(Act::Move(decision))
+        Act::Move(decision)
     }
 
     fn choose(&mut self, letter: char) -> Option<Act> {
@@ -194,7 +194,7 @@ impl Table {
         let chosen = choices.get(at)?;
         self.game.course().choice(&self.game.drill, &chosen.name)?;
         let (name, words) = (chosen.name.clone(), format!("{letter}: {}", chosen.label));
-        self.decide(Move::Choose(name), &words)
+        Some(self.decide(Move::Choose(name), &words))
     }
 
     /// `q` ends the game, Ctrl-C does, too; each is asked for once more. While everything is put

@@ -66,7 +66,7 @@ pub async fn run(args: Args) -> Outcome {
     let screen = !args.plain && terminal::is_interactive();
     let play = Some(Wanted { screen, interrupt: send });
     let manner = Manner { output: args.output, journal: args.journal, play };
-    run::carry_out(plan, place, manner, &warnings, interrupts).await
+    Box::pin(run::carry_out(plan, place, manner, &warnings, interrupts)).await
 }
 
 fn wishes(args: &Args, drill: &Drill, provider: Provider) -> Wishes {

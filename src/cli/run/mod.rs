@@ -51,7 +51,7 @@ pub async fn run(args: Args) -> Outcome {
         return dry::run(plan, place, args.output).await;
     }
     let manner = Manner { output: args.output, journal: args.journal, play: None };
-    carry_out(plan, place, manner, &warnings, interrupts).await
+    Box::pin(carry_out(plan, place, manner, &warnings, interrupts)).await
 }
 
 /// How a run is told.

@@ -41,14 +41,13 @@ pub(super) fn play(seat: Seat) {
         form.take_lines();
         match stdin.next(LISTEN) {
             Came::Line(line) => form.lines.push_back(line),
-            Came::Nothing => {}
             // Whoever plays is gone: as soon as somebody would have to decide, the run is ended.
             Came::End if !left && form.lines.is_empty() && form.is_deserted() => {
                 left = true;
                 say("end of input: everything is put back");
                 form.seat.act(Act::Interrupt);
             }
-            Came::End => {}
+            Came::Nothing | Came::End => {}
         }
     }
 }
@@ -87,12 +86,12 @@ impl Form {
             self.told = Some(scene);
             say("");
             if matches!(page, Page::Alert | Page::Round | Page::Answer) {
-                self.rows(&self.seat.table.header(now));
+                say_rows(&self.seat.table.header(now));
                 say("");
             }
             match page {
-                Page::Acting => self.rows(&self.seat.table.acting_now()),
-                _ => self.rows(&self.seat.table.rows(now)),
+                Page::Acting => say_rows(&self.seat.table.acting_now()),
+                _ => say_rows(&self.seat.table.rows(now)),
             }
             self.prompt();
         } else if page == Page::Round && cues != self.cues {
@@ -132,18 +131,13 @@ impl Form {
         say(&format!("> {}{facts}", self.seat.table.prompt()));
     }
 
-    fn rows(&self, rows: &[Row]) {
-        for row in rows {
-            say(format!("{}{}", row.mark, row.text).trim_end());
-        }
-    }
-
     /// Takes the lines whose time has come: a question at once, a decision when one is asked for.
     fn take_lines(&mut self) {
         while let Some(line) = self.lines.front() {
             let at_once = matches!(line.as_str(), "q" | "Q" | "quit" | "?" | "f" | "F");
             let told = self.told.as_ref() == Some(&self.seat.table.scene());
-            if !at_once && !(told && self.seat.table.waits()) {
+            let asked = told && self.seat.table.waits();
+            if !at_once && !asked {
                 if self.typed {
                     self.lines.clear();
                 }
@@ -160,8 +154,8 @@ impl Form {
         let key = match (chars.next(), chars.next()) {
             (None, _) => Key::Enter,
             (Some('f' | 'F'), None) => {
-                self.rows(&self.seat.table.header(self.seat.clock.elapsed()));
-                self.rows(&self.seat.table.facts_now());
+                say_rows(&self.seat.table.header(self.seat.clock.elapsed()));
+                say_rows(&self.seat.table.facts_now());
                 return self.prompt();
             }
             (Some(letter), None) => Key::Char(letter),
@@ -174,5 +168,11 @@ impl Form {
             None if self.told.as_ref() == Some(&self.seat.table.scene()) => self.prompt(),
             None => {}
         }
+    }
+}
+
+fn say_rows(rows: &[Row]) {
+    for row in rows {
+        say(format!("{}{}", row.mark, row.text).trim_end());
     }
 }

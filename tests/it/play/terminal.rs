@@ -1,5 +1,6 @@
 //! A real pseudo-terminal, by tmux.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,6 +8,9 @@ use std::time::Duration;
 use crate::support::eventually;
 
 const WITHIN: Duration = Duration::from_secs(60);
+
+/// What the terminal says of itself when the command has ended.
+const AFTERWARDS: &str = r#"echo "exit=$?"; stty -a | tr ' ;' '\n\n' | grep -x -e '-*icanon' -e '-*echo' | tr '\n' ' '; sleep 120"#;
 
 /// A terminal with one command in it. Ended with its handle.
 pub struct Terminal {
@@ -29,17 +33,16 @@ impl Terminal {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let socket = format!("firedrill-it-{}-{count}", std::process::id());
-        let mut line = "env -i TERM=screen".to_owned();
-        for (name, value) in command.get_envs() {
-            if let Some(value) = value {
-                line += &format!(" {}", quoted(&format!("{}={}", name.display(), value.display())));
-            }
-        }
-        line += &format!(" {}", quoted(command.get_program().to_str().unwrap()));
-        for word in command.get_args() {
-            line += &format!(" {}", quoted(word.to_str().unwrap()));
-        }
-        line += r#"; echo "exit=$?"; stty -a | tr ' ;' '\n\n' | grep -x -e '-*icanon' -e '-*echo' | tr '\n' ' '; sleep 120"#;
+        let set = |(name, value): (&OsStr, Option<&OsStr>)| Some((name.to_owned(), value?.to_owned()));
+        let set = command.get_envs().filter_map(set);
+        let mut words: Vec<String> = ["env", "-i", "TERM=screen"].map(str::to_owned).into();
+        words.extend(set.map(|(name, value)| quoted(&format!("{}={}", name.display(), value.display()))));
+        words.extend(
+            std::iter::once(command.get_program())
+                .chain(command.get_args())
+                .map(|word| quoted(word.to_str().unwrap())),
+        );
+        let line = format!("{}; {AFTERWARDS}", words.join(" "));
         let size = [width.to_string(), height.to_string()];
         let terminal = Self { socket };
         terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &size[0], "-y", &size[1], &line]);
