@@ -126,7 +126,7 @@ impl Played {
 
 /// The best way from this round on, typed: each choice, and Enter once its answer is read.
 fn best(from: usize) -> String {
-    best_keys(from).iter().map(|(_, key)| format!("{key}\n\n")).collect()
+    best_keys(from).iter().flat_map(|(_, key)| [*key, '\n', '\n']).collect()
 }
 
 #[tokio::test]
