@@ -114,6 +114,10 @@ impl Table {
             self.read = self.game.answered();
         }
         self.game.take_in(event);
+        // A question that the end of the run has answered.
+        if matches!(event.kind, Kind::Phase { phase: Phase::Undoing | Phase::Ended }) {
+            self.asked = Asked::Nothing;
+        }
         if matches!(
             event.kind,
             Kind::Round { .. } | Kind::Chosen { .. } | Kind::Hint { .. } | Kind::Phase { .. }
