@@ -14,6 +14,7 @@
 //! - [`journal`]: what happened, one event a line
 //! - [`report`]: the fold over a journal, and its renderers
 //! - [`diagnose`]: why a Service has no endpoints, as a pure function
+//! - [`play`]: a drill as a game: where the player is, what a choice did; no terminal in it
 //! - [`ui`]: progress on a terminal, and the one way to stdout and stderr
 //! - [`cli`]: one file per command
 //!
@@ -29,6 +30,7 @@ pub mod engine;
 mod group;
 pub mod journal;
 pub mod plain;
+pub mod play;
 pub mod report;
 pub mod signals;
 pub mod steps;

@@ -1,7 +1,7 @@
 //! SIGINT, SIGTERM and SIGHUP as messages, so that a run can end in order.
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 /// Listening. From here on the three signals no longer end the process by themselves; dropping
@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub struct Interrupts {
     listeners: JoinSet<()>,
+    send: UnboundedSender<()>,
     received: UnboundedReceiver<()>,
 }
 
@@ -33,7 +34,7 @@ impl Interrupts {
             let send = send.clone();
             listeners.spawn(async move { while signals.recv().await.is_some() && send.send(()).is_ok() {} });
         }
-        Ok(Self { listeners, received })
+        Ok(Self { listeners, send, received })
     }
 
     /// Waits for the next signal.
@@ -41,6 +42,12 @@ impl Interrupts {
         if self.received.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// A way to send the same message without a signal.
+    #[must_use]
+    pub fn sender(&self) -> UnboundedSender<()> {
+        self.send.clone()
     }
 
     /// The listeners, to be kept for as long as signals matter, and their messages.

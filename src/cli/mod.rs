@@ -11,6 +11,7 @@ pub mod interrupt;
 pub mod kind_keeper;
 pub mod list;
 pub mod output;
+pub mod play;
 pub mod rbac;
 pub mod recover;
 pub mod report;
@@ -42,6 +43,8 @@ enum Command {
     Run(run::Args),
     /// Try every option of a drill for real, and hold it against what it promises
     Evaluate(evaluate::Args),
+    /// Play a drill: you decide, round by round; each choice is carried out on the cluster
+    Play(play::Args),
     /// List the built-in drills
     List(list::Args),
     /// Show what a drill does, without doing it
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => exit::block_on(run::run(args)),
         Command::Evaluate(args) => exit::block_on(evaluate::run(args)),
+        Command::Play(args) => exit::block_on(play::run(args)),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -3,6 +3,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod course;
 pub mod duration;
 pub mod error;
 pub mod files;

@@ -115,7 +115,7 @@ impl<'a> EventLoop<'a> {
                     if std::mem::replace(&mut self.interrupted, true) {
                         return self.leave_at_once();
                     }
-                    self.feed(Input::Abort(AbortReason::Interrupted, "by a signal".to_owned()));
+                    self.feed(Input::Abort(AbortReason::Interrupted, self.tasks.interrupted_by().to_owned()));
                 }
                 Some(ended) = self.under_way.join_next() => self.task_ended(ended),
                 () = at(wake) => self.on_time(),

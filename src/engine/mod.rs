@@ -11,6 +11,7 @@ pub mod news;
 mod node_port;
 pub mod phase;
 pub mod plan;
+pub mod playing;
 pub mod preflight;
 mod preparing;
 mod presence;

@@ -262,7 +262,7 @@ impl Plan {
             stable_for,
             settle_within: stable_for.saturating_add(SETTLE_WITHIN.nanos()),
             expect: (self.place(&expect.signal.value), expect.state, expect.within.value.nanos()),
-            runbook: self.wishes.responder == ResponderKind::Runbook,
+            runbook: self.wishes.responder != ResponderKind::Manual,
             course,
             recover_within: recover_within.nanos(),
             resolve_within: resolve_within.nanos(),
@@ -274,7 +274,14 @@ impl Plan {
     #[must_use]
     pub fn brief(&self) -> Brief {
         let drill = &self.drill;
-        let runbook = self.wishes.responder == ResponderKind::Runbook;
+        let choices = match self.wishes.responder {
+            ResponderKind::Runbook => scenario::choices(&self.path()),
+            // What a player's choices are held against.
+            ResponderKind::Player => {
+                scenario::choices(&drill.path(drill.best_path().iter().map(String::as_str)))
+            }
+            ResponderKind::Manual => Vec::new(),
+        };
         Brief {
             schema: SCHEMA.to_owned(),
             firedrill: env!("CARGO_PKG_VERSION").to_owned(),
@@ -296,7 +303,7 @@ impl Plan {
             impact: drill.impact.clone(),
             budget: drill.budget.clone(),
             scenario: scenario::times(drill),
-            choices: if runbook { scenario::choices(&self.path()) } else { Vec::new() },
+            choices,
         }
     }
 }

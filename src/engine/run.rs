@@ -11,6 +11,7 @@ use super::event_loop::{EventLoop, Inbox};
 use super::guard::held::Guard;
 use super::news::Desk;
 use super::plan::Plan;
+use super::playing::Move;
 use super::tasks::{Means, Tasks};
 use super::watch::Watched;
 use crate::clock::Stopwatch;
@@ -41,12 +42,15 @@ pub struct Setup {
     pub clock: Stopwatch,
     /// One message for each SIGINT, SIGTERM or SIGHUP.
     pub interrupts: UnboundedReceiver<()>,
+    /// What a player decides; nothing where nobody plays.
+    pub moves: Option<UnboundedReceiver<Move>>,
 }
 
 /// Runs a drill to its end. Whatever fails on the way is in the journal; `observe` sees every
 /// event right after it is written, and must be quick.
 pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Ending {
-    let Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts } = setup;
+    let Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts, moves } =
+        setup;
     let (send_news, news) = unbounded_channel();
     let (observed, observations) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
@@ -56,6 +60,7 @@ pub async fn run(setup: Setup, observe: &mut (dyn FnMut(&Event) + Send)) -> Endi
     let guard = guard.map(|guard| guard.watch(desk.clone()));
     let means = Means { helm, containers: !cluster.simulated_pods };
     let tasks = Tasks::new(plan, control, means, desk, watched.states(), stopped);
+    tasks.moves.come_from(moves);
     let present = tokio::spawn(tasks.stay_present());
     let others = tokio::spawn(tasks.watch_others());
     let mut event_loop = EventLoop::new(tasks, watched, source, journal, stop, observe);

@@ -15,6 +15,7 @@ use super::claims::{self, Pending};
 use super::news::Desk;
 use super::phase::{Input, State};
 use super::plan::Plan;
+use super::playing::Moves;
 use super::presence::Presence;
 use super::recorder::TwoPlaces;
 use super::root_cause::{Healthy, RootCause};
@@ -45,8 +46,10 @@ pub struct Tasks {
     pub(super) desk: Desk,
     pub(super) presence: Presence,
     pub(super) blast: Arc<Blast>,
-    states: States,
+    pub(super) states: States,
     stopped: watch::Receiver<bool>,
+    /// What a player decides.
+    pub(super) moves: Moves,
     context: Arc<Context>,
     healthy: Arc<OnceLock<Healthy>>,
     claims: Arc<Mutex<Vec<Pending>>>,
@@ -107,6 +110,7 @@ impl Tasks {
             presence,
             states,
             stopped,
+            moves: Moves::default(),
             context: Arc::new(context),
             healthy: Arc::default(),
             claims: Arc::default(),
@@ -246,7 +250,7 @@ impl Tasks {
 }
 
 /// A step that could not be carried out.
-struct Failed {
+pub(super) struct Failed {
     message: String,
     /// Whether it may succeed later.
     passing: bool,

@@ -51,7 +51,7 @@ pub struct Brief {
     pub budget: Budget,
     /// Declared times of the paths through the rounds.
     pub scenario: ScenarioTimes,
-    /// The options that the runbook takes, in order.
+    /// The options that the runbook takes, or that a player had best take, in order.
     pub choices: Vec<ChoiceBrief>,
 }
 

@@ -10,6 +10,7 @@ pub mod brief;
 mod crash;
 pub mod event;
 pub mod intervals;
+pub mod outage;
 pub mod outcome;
 pub mod place;
 pub mod radius;

@@ -41,6 +41,12 @@ impl Millis {
     }
 }
 
+impl std::iter::Sum for Millis {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        Self { micros: all.fold(0, |sum, one| sum.saturating_add(one.micros)) }
+    }
+}
+
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.number())

@@ -6,6 +6,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::debrief::Debrief;
 pub use super::radius::{BlastRadius, ServiceOut};
 pub use super::times::{BudgetLine, Downtime, Durations, Lag, Moment, Requests, SignalDamage, WatchGap};
 use super::verdict::Verdict;
@@ -49,8 +50,11 @@ pub struct DamageReport {
     pub revenue: Revenue,
     /// Declared downtimes of the paths through the rounds.
     pub scenario: ScenarioTimes,
-    /// The options of the runbook.
+    /// The options of the runbook, or those that a player chose.
     pub choices: Vec<ChoiceDamage>,
+    /// What a player's game came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debrief: Option<Debrief>,
     /// Who else was hurt.
     pub blast_radius: BlastRadius,
     /// Each limit, and what was used of it.

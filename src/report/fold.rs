@@ -6,6 +6,7 @@ use super::amounts::{Millis, cents};
 use super::damage::{
     Abort, BudgetLine, ChoiceDamage, DamageReport, Diagnosis, Revenue, RootCause, SCHEMA, StepDone,
 };
+use super::debrief::debrief;
 use super::leftovers;
 use super::measured::{Measured, Window, gaps};
 use super::moments::{durations, point, timeline};
@@ -65,6 +66,7 @@ fn gather(brief: &Brief, events: &[Event]) -> DamageReport {
         revenue: revenue(brief, &measured),
         scenario: brief.scenario,
         choices: choices(brief, events),
+        debrief: debrief(brief, events, measured.costly().map_or(0, |(_, ns)| ns)),
         blast_radius: blast_radius(brief, &measured, events, zero),
         budget: Vec::new(),
         undo: leftovers::undo(events),
@@ -136,7 +138,9 @@ fn revenue(brief: &Brief, measured: &Measured) -> Revenue {
 /// The options of the brief in their order, then those that were taken besides.
 fn choices(brief: &Brief, events: &[Event]) -> Vec<ChoiceDamage> {
     let mut choices: Vec<ChoiceDamage> = Vec::new();
-    for choice in &brief.choices {
+    // A player's brief says what would have been best.
+    let planned = if brief.responder == ResponderKind::Player { &[][..] } else { &brief.choices };
+    for choice in planned {
         choices.push(ChoiceDamage {
             option: choice.option.clone(),
             label: choice.label.clone(),
@@ -148,8 +152,19 @@ fn choices(brief: &Brief, events: &[Event]) -> Vec<ChoiceDamage> {
         });
     }
     for event in events {
+        if let Kind::Chosen { option, label, takes_s, best, .. } = &event.kind {
+            choices.push(ChoiceDamage {
+                option: option.clone(),
+                label: label.clone(),
+                takes_s: *takes_s,
+                best: *best,
+                claim: None,
+                held: None,
+                detail: String::new(),
+            });
+        }
         let Kind::Claim { option, claim, held, detail } = &event.kind else { continue };
-        let known = choices.iter().position(|c| c.option == *option);
+        let known = choices.iter().rposition(|c| c.option == *option);
         let at = known.unwrap_or_else(|| {
             let (option, label, detail) = (option.clone(), String::new(), String::new());
             choices.push(ChoiceDamage {

@@ -8,6 +8,7 @@
 
 pub mod amounts;
 pub mod damage;
+pub mod debrief;
 #[cfg(test)]
 pub(crate) mod endings;
 pub mod evaluation;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::as_written;
 use super::damage::{Abort, DamageReport};
-use crate::journal::{AbortReason, Point};
+use crate::journal::{AbortReason, Point, ResponderKind};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,9 @@ impl DamageReport {
         ] {
             missed.extend(short.then(|| what.to_owned()));
         }
-        for line in self.budget.iter().filter(|line| !line.ok) {
+        // A player thinks, and may choose what is wrong: neither misses anything.
+        let played = self.responder == ResponderKind::Player;
+        for line in self.budget.iter().filter(|line| !line.ok && !played) {
             let limit = as_written(line.limit_ms);
             let name = if line.name == "downtime" { "downtime" } else { &format!("time to {}", line.name) };
             missed.push(match line.actual_ms {
@@ -94,7 +96,7 @@ impl DamageReport {
                 None => format!("{name}: not reached, the budget is {limit}"),
             });
         }
-        for choice in self.choices.iter().filter(|choice| choice.held == Some(false)) {
+        for choice in self.choices.iter().filter(|choice| choice.held == Some(false) && !played) {
             missed.push(format!("{} did not do what it promises: {}", choice.option, choice.detail));
         }
         if !self.undo.complete {

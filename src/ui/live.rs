@@ -1,14 +1,13 @@
 //! The ticking line: the phase in words, the downtime so far and what it would have cost.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::narrate::words;
 use crate::clock::Nanos;
+use crate::drill::Impact;
 use crate::drill::impact::loss;
-use crate::drill::{Impact, SignalState};
-use crate::journal::intervals::Track;
-use crate::journal::{Event, Kind, Phase, SignalSource};
+use crate::journal::outage::Outage;
+use crate::journal::{Event, Kind, Phase};
 use crate::plain::plain;
 use crate::report::amounts::{Millis, money};
 
@@ -17,10 +16,7 @@ use crate::report::amounts::{Millis, money};
 pub(super) struct Live {
     phase: Option<Phase>,
     impact: Impact,
-    /// By name; whether requests feed it.
-    tracks: BTreeMap<String, (bool, Track)>,
-    from: Option<Nanos>,
-    to: Option<Nanos>,
+    outage: Outage,
     /// What was noted before the run began.
     note: String,
 }
@@ -31,42 +27,18 @@ impl Live {
     }
 
     pub fn take_in(&mut self, event: &Event) {
-        let elapsed = event.stamp.elapsed;
         match &event.kind {
-            Kind::RunStarted(brief) => {
-                self.impact = brief.impact.clone();
-                for signal in &brief.signals {
-                    let requests = signal.source != SignalSource::Slices;
-                    let track = if requests { Track::of_requests() } else { Track::of_watch() };
-                    self.tracks.insert(signal.name.clone(), (requests, track));
-                }
-            }
-            Kind::Phase { phase } => {
-                self.phase = Some(*phase);
-                match phase {
-                    Phase::Injecting => self.from = self.from.or(Some(elapsed)),
-                    Phase::Undoing => self.to = self.to.or(Some(elapsed)),
-                    _ => {}
-                }
-            }
-            Kind::Endpoints { signal, state, .. } => {
-                if let Some((_, track)) = self.tracks.get_mut(signal) {
-                    track.observe(elapsed, *state);
-                }
-            }
-            Kind::Request { signal, sent_ns, state, .. } => {
-                if let Some((_, track)) = self.tracks.get_mut(signal) {
-                    track.answer(*sent_ns, elapsed, *state);
-                }
-            }
+            Kind::RunStarted(brief) => self.impact = brief.impact.clone(),
+            Kind::Phase { phase } => self.phase = Some(*phase),
             _ => {}
         }
+        self.outage.take_in(event);
     }
 
     /// The line at a moment of the run.
     pub fn line(&self, now: Nanos) -> String {
         let Some(phase) = self.phase else { return plain(&self.note).into_owned() };
-        match self.outage(now) {
+        match self.outage.so_far(now) {
             None => words(phase).to_owned(),
             Some((down, out)) => {
                 let word = if out { "DOWN for" } else { "down for" };
@@ -77,22 +49,6 @@ impl Live {
                 format!("{}: {word} {}{cost}", words(phase), tenths(down))
             }
         }
-    }
-
-    /// The downtime so far and whether it goes on: by requests where there are any.
-    fn outage(&self, now: Nanos) -> Option<(Nanos, bool)> {
-        let from = self.from?;
-        let to = self.to.unwrap_or(now).max(from);
-        let seeing = |wanted: bool| {
-            let some =
-                self.tracks.values().filter(move |(requests, t)| *requests == wanted && t.state().is_some());
-            let down = some.map(|(_, track)| {
-                let out = track.state() == Some(SignalState::Out) && self.to.is_none();
-                (track.downtime(from, to).ns, out)
-            });
-            down.max()
-        };
-        seeing(true).or_else(|| seeing(false)).filter(|(ns, _)| *ns > 0)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod live;
 pub mod narrate;
+pub mod play;
 pub mod progress;
 mod shown;
 pub mod terminal;

@@ -68,6 +68,18 @@ pub(super) fn lines() -> Box<dyn Write + Send> {
     Box::new(stderr())
 }
 
+/// stderr for a screen, whose cells are made harmless before they are drawn.
+pub(super) fn screen() -> io::Stderr {
+    stderr()
+}
+
+/// Whether a screen can be drawn and keys be read: all three streams are a terminal that obeys.
+#[must_use]
+pub fn is_interactive() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    io::stdin().is_terminal() && stdout().is_terminal() && stderr().is_terminal() && !dumb
+}
+
 /// Whether text for people may be coloured.
 #[must_use]
 pub fn has_colours(on_stdout: bool) -> bool {

@@ -21,6 +21,7 @@ mod kind;
 #[cfg(debug_assertions)]
 mod matrix;
 mod platform;
+mod play;
 mod recover;
 mod report;
 mod rights;

@@ -117,5 +117,17 @@ async fn setup(
     let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let cluster = access.facts.clone();
     let guard = Some(guard);
-    Ok(Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts })
+    Ok(Setup {
+        plan,
+        control,
+        probe,
+        node_ports,
+        cluster,
+        helm,
+        guard,
+        journal,
+        clock,
+        interrupts,
+        moves: None,
+    })
 }

@@ -188,7 +188,7 @@ async fn prepare(
     progress: &Progress,
 ) -> Result<Option<Helm>, Failure> {
     let Some((_, first)) = plans.first_mut() else { return Ok(None) };
-    let helm = helm::prepare(first, &args.place, access, progress).await?;
+    let helm = helm::prepare(first, args.place.binaries()?, access, progress).await?;
     let rendered = first.rendered.clone();
     for (_, plan) in &mut *plans {
         plan.rendered.clone_from(&rendered);

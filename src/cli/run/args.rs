@@ -85,10 +85,9 @@ impl From<Blast> for BlastLimit {
 
 /// How the caller wants the run, on a cluster of this kind.
 pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
-    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
     Wishes {
         by: by(),
-        run: format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S")),
+        run: run_name(),
         namespace: args.namespace.clone(),
         responder: match args.respond {
             Respond::Runbook => ResponderKind::Runbook,
@@ -103,6 +102,12 @@ pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
         rehearsal: Rehearsal::default(),
         speed: 0,
     }
+}
+
+/// A name for a new run: when it began, and six letters.
+pub(in crate::cli) fn run_name() -> String {
+    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
+    format!("{}-{suffix}", Utc::now().format("%Y%m%d-%H%M%S"))
 }
 
 /// Who runs it, for whoever finds the run open: `user@host/pid`.

@@ -85,7 +85,7 @@ pub(super) async fn run(mut plan: Plan, place: Place, args: &Args) -> Outcome {
     let progress = Progress::start(Stopwatch::start());
     let planned = match place.find().await? {
         Some(access) => {
-            super::helm::prepare(&mut plan, &args.place, &access, &progress).await?;
+            super::helm::prepare(&mut plan, args.place.binaries()?, &access, &progress).await?;
             on(&access, &mut plan).await?
         }
         None => Planned::of(&plan, None, Vec::new(), without_cluster(&plan)),

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::exit::Failure;
-use super::place::PlaceArgs;
 use crate::cluster::Access;
 use crate::cluster::binaries::{self, Progress as News, Source};
 use crate::engine::plan::Plan;
@@ -16,12 +15,12 @@ use crate::ui::progress::Progress;
 /// Nothing is sent to the cluster yet.
 pub(in crate::cli) async fn prepare(
     plan: &mut Plan,
-    place: &PlaceArgs,
+    options: binaries::Options,
     access: &Access,
     progress: &Progress,
 ) -> Result<Option<Helm>, Failure> {
     let kubeconfig = (access.kubeconfig.clone(), access.context.clone());
-    obtain(plan, place.binaries()?, kubeconfig, access.is_local(), progress).await
+    obtain(plan, options, kubeconfig, access.is_local(), progress).await
 }
 
 /// The same, for a cluster that is known by its kubeconfig.

@@ -4,8 +4,9 @@ mod args;
 mod dry;
 pub(super) mod helm;
 mod node_ports;
-mod place;
+pub(super) mod place;
 mod plan_text;
+mod shown;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -15,8 +16,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
 use super::output::{Format, print, print_json_text};
+use super::play::{Seat, Wanted};
 use crate::clock::Stopwatch;
-use crate::cluster::{Access, Held};
+use crate::cluster::{Access, Held, binaries};
 use crate::drill::{self, Length};
 use crate::engine::ending::Ending;
 use crate::engine::guard::held::Guard;
@@ -25,32 +27,61 @@ use crate::engine::plan::Plan;
 use crate::engine::preflight::{self, Refusal};
 use crate::engine::run::Setup;
 use crate::journal::write::{self, Journal};
-use crate::journal::{self, Event, Kind, read};
+use crate::journal::{self, Event, Kind, ResponderKind, read};
 use crate::report::ReportExit;
 use crate::steps::helm::Helm;
 use crate::ui::progress::Progress;
 use crate::{engine, report};
 pub use args::Args;
-pub(super) use args::by;
 use args::{Respond, wishes};
+pub(super) use args::{by, run_name};
 pub(super) use node_ports::addresses;
-pub use place::{Place, PlaceArgs};
+use place::Place;
+pub use place::PlaceArgs;
+use shown::Shown;
 
 /// Runs a drill. The exit code is the report's.
 pub async fn run(args: Args) -> Outcome {
-    let (_listening, mut interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
+    let (_listening, interrupts) = Interrupts::listen().map_err(Failure::environment)?.split();
     if args.respond == Respond::Manual && !args.respond_after.is_zero() {
         return Err(Failure::usage(words::HeldBackByHand));
     }
     let loaded = drill::load(&args.drill).map_err(Failure::usage)?;
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let mut place = args.place.place()?;
-    let mut plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
-    place.reaches(&plan)?;
+    let place = args.place.place()?;
+    let plan = Plan::new(loaded, wishes(&args, place.provider())).map_err(Failure::usage)?;
     if args.dry_run {
+        place.reaches(&plan)?;
         return dry::run(plan, place, &args).await;
     }
-    let path = journal_path(&args, &plan.wishes.run)?;
+    let binaries = args.place.binaries()?;
+    let manner = Manner { output: args.output, journal: args.journal, play: None, binaries };
+    Box::pin(carry_out(plan, place, manner, &warnings, interrupts)).await
+}
+
+/// How a run is told.
+#[derive(Debug)]
+pub(super) struct Manner {
+    /// The form of its report.
+    pub output: Format,
+    /// Where its journal goes, where that was said.
+    pub journal: Option<PathBuf>,
+    /// How it is played, where somebody does.
+    pub play: Option<Wanted>,
+    /// Where helm is looked for.
+    pub binaries: binaries::Options,
+}
+
+/// Runs a plan on its cluster, from its start to its report.
+pub(super) async fn carry_out(
+    mut plan: Plan,
+    mut place: Place,
+    manner: Manner,
+    warnings: &[String],
+    mut interrupts: UnboundedReceiver<()>,
+) -> Outcome {
+    place.reaches(&plan)?;
+    let path = journal_path(manner.journal.as_ref(), &plan.wishes.run)?;
     let clock = Stopwatch::start();
     let progress = Progress::start(clock);
     progress.note(&format!("{}: {}", plan.drill.metadata.name.value, plan.drill.metadata.title));
@@ -70,11 +101,11 @@ pub async fn run(args: Args) -> Outcome {
         None => return interrupted(place.abandon(), interrupts, progress).await,
     };
     let prepared = tokio::select! {
-        prepared = prepared(&mut plan, &args, &held.access, &progress) => Some(prepared),
+        prepared = prepared(&mut plan, manner.binaries.clone(), &held.access, &progress) => Some(prepared),
         _ = interrupts.recv() => None,
     };
     let outcome = match prepared {
-        Some(Ok(helm)) => on_cluster(&args, (plan, helm), &held, (&path, clock), interrupts, progress).await,
+        Some(Ok(helm)) => on_cluster(manner, (plan, helm), &held, (&path, clock), interrupts, progress).await,
         Some(Err(refusal)) => {
             progress.finish();
             Err(refusal)
@@ -107,11 +138,11 @@ async fn interrupted(
 /// The helm that the run needs, where nothing speaks against the run.
 async fn prepared(
     plan: &mut Plan,
-    args: &Args,
+    options: binaries::Options,
     access: &Access,
     progress: &Progress,
 ) -> Result<Option<Helm>, Failure> {
-    let helm = helm::prepare(plan, &args.place, access, progress).await?;
+    let helm = helm::prepare(plan, options, access, progress).await?;
     look(plan, access).await?;
     Ok(helm)
 }
@@ -131,7 +162,7 @@ fn refused(refusal: Refusal) -> Failure {
 
 /// The part of a run for which there is a cluster.
 async fn on_cluster(
-    args: &Args,
+    manner: Manner,
     (plan, helm): (Plan, Option<Helm>),
     held: &Held,
     (path, clock): (&Path, Stopwatch),
@@ -139,7 +170,7 @@ async fn on_cluster(
     progress: Progress,
 ) -> Outcome {
     let access = &held.access;
-    if args.respond == Respond::Manual {
+    if plan.wishes.responder == ResponderKind::Manual {
         progress.block(&words::instructions(&plan, access));
     }
     let run = plan.wishes.run.clone();
@@ -161,19 +192,29 @@ async fn on_cluster(
             return Err(Failure::environment(error));
         }
     };
-    let setup = Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts };
+    let mut view = match &manner.play {
+        None => Shown::Progress(progress),
+        Some(wanted) => {
+            progress.finish();
+            Shown::Seat(Seat::take(wanted, &plan, control.clone(), clock))
+        }
+    };
+    let (moves, interrupts) = view.decides(interrupts);
+    let setup =
+        Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts, moves };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
-        progress.event(event);
+        view.event(event);
         seen.push(event.clone());
     };
     let ending = engine::run::run(setup, &mut observe).await;
-    progress.finish();
     if let Ending::LeftAtOnce(left) = ending {
+        view.finish(None).await;
         return words::left_at_once(held, &left, &run);
     }
     let report = report::fold(&told(path, seen));
-    let printed = match args.output {
+    view.finish(Some(&report)).await;
+    let printed = match manner.output {
         Format::Text => print(&report::text(&report, Some(&path.display().to_string()))),
         Format::Json => print_json_text(&report::json(&report)),
     };
@@ -228,8 +269,8 @@ pub(super) fn charge(plan: &Plan, held: &Held, journal: &Path, clock: Stopwatch)
 }
 
 /// Where the journal goes. That a file is there already is said before a cluster is started.
-fn journal_path(args: &Args, run: &str) -> Result<PathBuf, Failure> {
-    match &args.journal {
+fn journal_path(asked: Option<&PathBuf>, run: &str) -> Result<PathBuf, Failure> {
+    match asked {
         Some(path) if path.exists() => Err(Failure::usage(write::Error::Exists { path: path.clone() })),
         Some(path) => Ok(path.clone()),
         None => {

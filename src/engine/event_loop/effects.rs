@@ -21,6 +21,7 @@ impl EventLoop<'_> {
                 Effect::Enter(phase) => self.enter(phase),
                 Effect::Deploy => drop(self.under_way.spawn(self.tasks.deploy())),
                 Effect::Inject => drop(self.under_way.spawn(self.tasks.inject())),
+                Effect::Respond if self.tasks.is_played() => drop(self.under_way.spawn(self.tasks.play())),
                 Effect::Respond => drop(self.under_way.spawn(self.tasks.respond())),
                 Effect::CheckRootCause => {
                     if let Some(earlier) = self.root_cause.take() {

@@ -32,7 +32,8 @@ pub struct Rules {
     pub settle_within: Nanos,
     /// The signal and state that the fault must bring about, and how fast.
     pub expect: (usize, SignalState, Nanos),
-    /// Whether firedrill mends by itself, once the detector has fired.
+    /// Whether the run carries out what mends, once the detector has fired: the runbook, or what a
+    /// player chooses.
     pub runbook: bool,
     /// What the run is for.
     pub course: Course,

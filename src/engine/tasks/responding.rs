@@ -78,22 +78,29 @@ impl Tasks {
         let of_the_fault = self.drift().await;
         let mut last = String::new();
         for entry in self.plan.path() {
-            let before = self.now();
-            let reports = self.carry_out(&entry).await?;
-            self.settle(entry.claim).await?;
-            let after = self.now();
-            let back = all_up(&after) && !all_up(&before);
-            let promised = matches!(entry.claim, Some(Claim::Resolves | Claim::Mitigates));
-            let telling = all_up(&after) && (back || promised);
-            let root_cause = if telling { self.look_at_root_cause().await? } else { None };
-            if let Some(claim) = entry.claim {
-                let tried = Tried { reports: &reports, before: &before, after: &after, root_cause };
-                self.desk.event(Pending::new(entry.name.clone(), claim).judge_settled(&tried));
+            if let Some(judged) = self.try_entry(&entry).await? {
+                self.desk.event(judged);
             }
             last = entry.name;
         }
         self.tell_aftermath(last, of_the_fault).await;
         Some(())
+    }
+
+    /// One entry until nothing changes any more, and whether it has kept its promise; nothing inside
+    /// where it promises nothing, nothing at all where the run is being ended.
+    pub(in crate::engine) async fn try_entry(&self, entry: &RunbookEntry<'_>) -> Option<Option<Kind>> {
+        let before = self.now();
+        let reports = self.carry_out(entry).await?;
+        self.settle(entry.claim).await?;
+        let after = self.now();
+        let back = all_up(&after) && !all_up(&before);
+        let promised = matches!(entry.claim, Some(Claim::Resolves | Claim::Mitigates));
+        let telling = all_up(&after) && (back || promised);
+        let root_cause = if telling { self.look_at_root_cause().await? } else { None };
+        let tried = Tried { reports: &reports, before: &before, after: &after, root_cause };
+        let judged = |claim| Pending::new(entry.name.clone(), claim).judge_settled(&tried);
+        Some(entry.claim.map(judged))
     }
 
     /// The same path where nothing is broken: its promises are about an outage, so none is judged.
@@ -107,7 +114,7 @@ impl Tasks {
 
     /// The steps of one entry, up to the first that cannot be carried out. Nothing where the run is
     /// being ended.
-    async fn carry_out(&self, entry: &RunbookEntry<'_>) -> Option<Vec<StepReport>> {
+    pub(in crate::engine) async fn carry_out(&self, entry: &RunbookEntry<'_>) -> Option<Vec<StepReport>> {
         let mut reports = Vec::new();
         for (index, step) in entry.steps.iter().enumerate() {
             if *self.stopped.borrow() {

@@ -40,7 +40,8 @@ pub(crate) const fn promise(claim: Claim) -> &'static str {
 
 /// The runbook, and whether it does what it says.
 pub(super) fn choices(page: &mut Page, report: &DamageReport) {
-    if report.choices.is_empty() || !report.injected() {
+    // The debrief tells what a player chose.
+    if report.choices.is_empty() || report.debrief.is_some() || !report.injected() {
         return;
     }
     page.section("Runbook");

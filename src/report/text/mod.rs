@@ -2,6 +2,7 @@
 //! 80 columns (but for names that are longer), nothing in it that a terminal would obey.
 
 mod account;
+mod debrief;
 mod measured;
 mod page;
 mod radius;
@@ -19,6 +20,7 @@ use crate::journal::{AbortReason, Cluster, ResponderKind};
 pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     let mut page = Page::default();
     headline(&mut page, report);
+    debrief::debrief(&mut page, report);
     measured::timeline(&mut page, report);
     measured::times(&mut page, report);
     sight::sight(&mut page, report);
@@ -39,7 +41,25 @@ pub fn text(report: &DamageReport, journal: Option<&str>) -> String {
     page.finish()
 }
 
+/// The debrief of a played run, with its verdict; the rest of the report is not in it.
+#[must_use]
+pub fn debriefing(report: &DamageReport) -> String {
+    let mut page = Page::default();
+    verdict(&mut page, report);
+    debrief::debrief(&mut page, report);
+    account::undo(&mut page, report);
+    page.finish()
+}
+
 fn headline(page: &mut Page, report: &DamageReport) {
+    verdict(page, report);
+    if !report.run.is_empty() {
+        page.gap();
+        identity(page, report);
+    }
+}
+
+fn verdict(page: &mut Page, report: &DamageReport) {
     let verdict = match report.verdict {
         Verdict::Passed => "PASSED",
         Verdict::Missed => "MISSED",
@@ -70,10 +90,6 @@ fn headline(page: &mut Page, report: &DamageReport) {
     }
     if let Some(summary) = summary(report) {
         page.line(&summary);
-    }
-    if !report.run.is_empty() {
-        page.gap();
-        identity(page, report);
     }
 }
 

@@ -131,6 +131,7 @@ impl Rehearsal {
             clock: self.clock,
             guard: None,
             interrupts,
+            moves: None,
         };
         let mut events: Vec<Event> = Vec::new();
         let mut seen = |event: &Event| {
