@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     table.lag("detection lag, p99", &lags, 99.0, 1.3);
     whole_runs(&mut table, &cluster, runs);
     safety(&mut table, &cluster, runs);
+    evaluated(&mut table, &cluster);
     drop(cluster);
     crowded(&mut table, &runtime, &lags, if short { 2_000 } else { 10_000 });
     from_nothing(&mut table, runs.min(3));
@@ -75,6 +76,15 @@ fn safety(table: &mut Table, cluster: &BenchCluster, runs: usize) {
     table.push(Row::limit("peak memory of guard, undoing", mib(guarded.peak_kib), "MiB", 15.0, "limit"));
     let undone = guarded.undone.as_secs_f64();
     table.push(Row::limit("undone after SIGKILL", undone, "s", 2.0, "limit"));
+}
+
+/// Every option of the drill, where its variant with a chart is what `evaluate` takes. Once: it takes
+/// as long as all the others together.
+fn evaluated(table: &mut Table, cluster: &BenchCluster) {
+    // helm is found, downloaded or built here, so that the figure is of what it does.
+    run_firedrill(cluster.state.path(), &["run", DRILL, "--variant", "helm", "--output", "json"]);
+    let whole = run_firedrill(cluster.state.path(), &["evaluate", DRILL, "--output", "json"]);
+    table.push(Row::limit("evaluate, every option", whole.wall.as_secs_f64(), "s", 60.0, "limit"));
 }
 
 /// On a cluster with so many Services of ten endpoints each, all of them watched: quiet at first,

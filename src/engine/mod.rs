@@ -24,3 +24,4 @@ pub mod undo;
 pub mod view;
 mod wall;
 pub mod watch;
+pub mod wishes;

@@ -1,14 +1,14 @@
 //! What is going to be run: a checked drill, and how the caller wants it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::node_port;
 use super::phase::{Course, Rules};
 use super::watch::Detector;
+pub use super::wishes::{BlastLimit, Rehearsal, Wishes};
 use crate::clock::Nanos;
 use crate::drill::{
-    Drill, DrillError, Length, Loaded, Manifest, Mistake, Provider, RunbookEntry, Signal, Step, Values, Via,
+    Drill, DrillError, Length, Loaded, Manifest, Mistake, RunbookEntry, Signal, Step, Values, Via, check,
     scenario,
 };
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
@@ -25,60 +25,6 @@ const RESOLVE_WITHIN: Length = Length::secs(10);
 const TRY_RESOLVE_WITHIN: Length = Length::secs(2);
 /// How long users may be without service after a path that nothing was broken for.
 const CONTROL_WITHIN: Length = Length::secs(5);
-
-/// Where Services that are not the drill's must not lose all their endpoints.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BlastLimit {
-    /// In the target's namespace.
-    #[default]
-    Namespace,
-    /// In the whole cluster.
-    Cluster,
-    /// Nowhere: such a Service is listed in the report, and that is all.
-    Off,
-}
-
-/// How the caller wants a drill to be run.
-#[derive(Debug, Clone)]
-pub struct Wishes {
-    /// The run's name.
-    pub run: String,
-    /// Who runs it: `user@host/pid`.
-    pub by: String,
-    /// The namespace to act in; nothing for a new one, named after the drill and the run.
-    pub namespace: Option<String>,
-    /// Who mends.
-    pub responder: ResponderKind,
-    /// The variant's name.
-    pub variant: Option<String>,
-    /// The deadline.
-    pub max_duration: Duration,
-    /// Whether the workload stays.
-    pub keep_workload: bool,
-    /// Which other Services end the run when they go out.
-    pub blast_limit: BlastLimit,
-    /// What kind of cluster the run is for.
-    pub provider: Provider,
-    /// How long the runbook waits once the detector has fired.
-    pub respond_after: Duration,
-    /// What is done, and how it is looked at.
-    pub rehearsal: Rehearsal,
-    /// How many seconds of the scenario pass in a second, where a person plays; else 0.
-    pub speed: u32,
-}
-
-/// What a run does once the outage is detected.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Rehearsal {
-    /// The drill's runbook, to the end of the outage.
-    #[default]
-    Runbook,
-    /// These entries, each until the cluster has settled after it, whether users are served then or
-    /// not; and what the last one has left behind.
-    Trial(Vec<String>),
-    /// These entries on a healthy workload: the fault is left out.
-    Control(Vec<String>),
-}
 
 /// A drill with everything that its run needs.
 #[derive(Debug, Clone)]
@@ -196,12 +142,15 @@ impl Plan {
     /// option, where a person chooses.
     #[must_use]
     pub fn steps(&self) -> Vec<&Step> {
-        let responder = match self.wishes.responder {
+        let path = match self.wishes.responder {
+            // The variants are not this run's; what comes after an option is evaluated only.
+            ResponderKind::Player => {
+                return check::steps(&self.drill).into_iter().map(|(_, step)| step).collect();
+            }
             ResponderKind::Runbook => self.path(),
-            ResponderKind::Player => self.drill.everything(),
             ResponderKind::Manual => Vec::new(),
         };
-        let steps = responder.into_iter().flat_map(|entry| entry.steps);
+        let steps = path.into_iter().flat_map(|entry| entry.steps);
         self.drill.fault.steps.iter().chain(steps).map(|step| &step.value).collect()
     }
 

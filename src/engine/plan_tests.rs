@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::drill::Provider;
 
 /// The first drill with a storefront, and a client of the node port, on some clusters only.
 fn plan(provider: Provider) -> Plan {

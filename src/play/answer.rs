@@ -133,7 +133,7 @@ impl Answer {
 
 /// What came of a step.
 fn outcome_said(what: &str, outcome: &StepOutcome) -> (Tone, String) {
-    let looks = ["wait ", "diagnose ", "logs "].iter().any(|verb| what.starts_with(verb));
+    let looks = ["wait ", "diagnose ", "logs ", "helm template "].iter().any(|verb| what.starts_with(verb));
     match outcome {
         StepOutcome::Changed => (Tone::Plain, "done".to_owned()),
         StepOutcome::Unchanged if looks => (Tone::Plain, "done".to_owned()),

@@ -154,7 +154,10 @@ fn rounds_that_make_no_choice() {
             "        takes: 5m\n        claim: resolves",
             "        takes: 5m\n        best: true\n        claim: resolves",
         )
-        .drill("        takes: 4m\n        claim: unchanged", "        takes: 4m\n        claim: mitigates");
+        .drill(
+            "        takes: 4m\n        claim: unchanged\n        steps:\n          - logs: {pods: {k8s-app: kube-proxy}, namespace: kube-system, lines: 5}\n",
+            "        takes: 4m\n        claim: mitigates\n",
+        );
     assert_snapshot!(folder.told());
 }
 

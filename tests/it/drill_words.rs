@@ -116,7 +116,8 @@ fn what_a_chart_makes_is_not_looked_for() {
             "  chart: {path: own/1.0.0, release: api-service, nodePortValue: service.nodePort}\n",
         )
         .drill("- diagnose: service/api-service", "- diagnose: service/api-servce");
-    assert_eq!(loaded(&folder).charts(), ["own/1.0.0"]);
+    // Those of the drill's own variant are named, too.
+    assert!(loaded(&folder).charts().contains(&"own/1.0.0"));
     // Also where only a variant deploys one: its steps may be about objects that no manifest holds.
     let variant = |service: &str| {
         format!(

@@ -47,9 +47,10 @@ async fn every_option_of_the_first_drill_does_what_it_promises() {
     assert!(took < Duration::from_secs(60), "{took:?}");
 
     let measured = |name: &str| row(&matrix, name)["measured"].as_str().unwrap().to_owned();
-    for name in ["triage.A", "triage.C", "triage.D"] {
+    for name in ["triage.A", "triage.D"] {
         assert_eq!(measured(name), "unchanged", "{name}");
     }
+    assert_eq!(row(&matrix, "triage.C")["verdict"], "not-executable", "nothing logs here");
     assert_eq!(measured("triage.B"), "finds-cause");
     assert_eq!((measured("fix.B").as_str(), &row(&matrix, "fix.B")["refusal"]), ("rejected", &json!(422)));
     for name in ["fix.A", "fix.C", "fix.D", "best", "as-it-happened", "worst"] {
@@ -101,7 +102,7 @@ async fn what_changes_the_declared_state_drifts() {
         "patch: {target: service/api-service, merge: {spec: {selector: {app: api-service}}}}\n        teaches",
         "patch: {target: service/api-service, merge: {spec: {selector: {app: api-service}, ports: [{name: http, port: 80, targetPort: 8080}]}}}\n        teaches",
     );
-    let (code, matrix) = matrix(&[drill.path(), "--only", "fix.A"]).await;
+    let (code, matrix) = matrix(&[drill.path(), "--variant", "none", "--only", "fix.A"]).await;
     assert_eq!(code, Some(0));
     let drift = &row(&matrix, "fix.A")["leftBehind"]["drift"];
     let wanted = json!([{"object": "service/api-service", "field": "/spec/ports/0/targetPort",
@@ -116,7 +117,7 @@ async fn what_breaks_again_after_an_option_is_measured_too() {
         "        claim: resolves\n        steps:\n          - patch: {target: service/api-service, merge: {spec: {selector: {app: api-service}}}}",
         next,
     );
-    let (code, matrix) = matrix(&[drill.path(), "--only", "fix.A"]).await;
+    let (code, matrix) = matrix(&[drill.path(), "--variant", "none", "--only", "fix.A"]).await;
     assert_eq!((code, &matrix["broken"]), (Some(1), &json!(["fix.A.next.1"])));
     assert_eq!(row(&matrix, "fix.A.next.0")["measured"], "breaks-again");
     assert_eq!(row(&matrix, "fix.A.next.1")["measured"], "unchanged");
@@ -206,5 +207,44 @@ async fn an_interrupt_ends_every_run_and_leaves_nothing() {
         let journal =
             format!("{}/{}.jsonl", matrix["journals"].as_str().unwrap(), row["run"].as_str().unwrap());
         assert_eq!(guards_of(std::path::Path::new(&journal)), [] as [u32; 0], "a guard is left");
+    }
+}
+
+/// The variant that `evaluate` takes by itself: a release breaks it, and releases mend it.
+#[tokio::test]
+async fn every_option_against_a_real_release() {
+    crate::support::helm::helm().await;
+    let began = Instant::now();
+    let (code, matrix) = matrix(&[DRILL]).await;
+    let took = began.elapsed();
+    assert_eq!((code, &matrix["variant"], &matrix["broken"]), (Some(0), &json!("helm"), &json!([])));
+    assert!(took < Duration::from_secs(90), "{took:?}");
+    let measured = |name: &str| row(&matrix, name)["measured"].as_str().unwrap().to_owned();
+    let left = |name: &str| row(&matrix, name)["leftBehind"].clone();
+
+    // The hot fix drifts from the chart, and the next release decides what becomes of it.
+    assert_eq!(measured("fix.A"), "resolves");
+    let drift = &left("fix.A")["drift"][0];
+    assert_eq!((&drift["field"], &drift["owner"]), (&json!("/spec/selector/app"), &json!("firedrill")));
+    assert_eq!(measured("fix.A.next.0"), "breaks-again", "client-side apply");
+    let conflict = row(&matrix, "fix.A.next.1");
+    assert_eq!((&conflict["measured"], &conflict["refusal"]), (&json!("rejected"), &json!(409)));
+
+    // A rollback resolves, and takes what else the release brought.
+    assert_eq!(measured("fix.C"), "resolves");
+    assert_eq!(left("fix.C")["dropped"], json!(["poddisruptionbudget/api-service"]));
+    assert_eq!(measured("fix.C.next.0"), "breaks-again");
+
+    // The mended chart resolves for good, and drops nothing.
+    assert_eq!((measured("fix.D").as_str(), measured("fix.D.next.0").as_str()), ("resolves", "unchanged"));
+    assert_eq!(left("fix.D"), json!({"orphans": [], "drift": [], "dropped": []}));
+
+    // A test alone comes after the damage, a check of the templates before it.
+    assert_eq!(measured("root-cause.B"), "breaks-again");
+    assert_eq!(measured("root-cause.C"), "finds-cause");
+    assert_eq!(measured("root-cause.D"), "resolves");
+    assert_eq!(row(&matrix, "harden.test")["verdict"], "not-executable");
+    for name in ["best", "as-it-happened", "worst"] {
+        assert_eq!(measured(name), "resolves", "{name}");
     }
 }

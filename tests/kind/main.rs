@@ -9,6 +9,7 @@ mod created;
 mod helm;
 mod killed;
 
+mod rehearsed;
 mod reused;
 mod support;
 mod views;

@@ -33,6 +33,9 @@ pub struct Args {
     /// The rights of runs that make a namespace for themselves: all of them in every namespace
     #[arg(long)]
     own_namespace: bool,
+    /// The rights of `play` and `evaluate`, too: those of every option, not of the runbook alone
+    #[arg(long)]
+    every_option: bool,
     /// The form of the result on stdout; text is YAML
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -112,7 +115,7 @@ fn wishes(args: &Args) -> Wishes {
         run: String::new(),
         by: String::new(),
         namespace: (!args.own_namespace).then(|| args.namespace.clone()),
-        responder: ResponderKind::Runbook,
+        responder: if args.every_option { ResponderKind::Player } else { ResponderKind::Runbook },
         variant: args.variant.clone(),
         max_duration: std::time::Duration::ZERO,
         keep_workload: true,

@@ -10,15 +10,14 @@ use super::rehearsal::Rehearsal;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_api_server_is_killed_and_comes_back() {
-    let own = Own::up().await;
     for when in EVERY {
+        // Its controllers take their time to come back, and would be late for the next run.
+        let own = Own::up().await;
         let runtime = tokio::runtime::Handle::current();
         let act = || {
             let restart = own.kill("kube-apiserver");
             runtime.spawn_blocking(move || restart.now());
         };
-        // The controllers take their time to come back to an API server that was away, in this run
-        // and in the next.
         let rehearsal = Rehearsal::new(own.config().await).within(Duration::from_secs(120));
         let run = rehearsal.run(once(when, act)).await;
         judge("kube-apiserver killed, restarted", when, own.config().await, &run).await;
