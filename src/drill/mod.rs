@@ -43,6 +43,7 @@ pub use round::*;
 pub use scenario::{ChoiceBrief, ScenarioTimes};
 pub use signal::*;
 pub use step::*;
+pub use variant::{NO_VARIANT, is_variant};
 pub use via::{Site, Via};
 pub use when::When;
 pub use workload::{Deployed, Manifest, Ready, Workload};

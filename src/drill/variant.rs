@@ -4,7 +4,23 @@ use super::error::{DrillError, Mistake};
 use super::nearest::suggest;
 use super::{Choice, Drill, OptionChange, UsedBy, Variant};
 
+/// The word for the drill itself, where a variant is asked for; no variant is called so.
+pub const NO_VARIANT: &str = "none";
+
+/// Whether a name that was asked for means a variant.
+#[must_use]
+pub fn is_variant(name: &&str) -> bool {
+    *name != NO_VARIANT
+}
+
 impl Drill {
+    /// The variant that is meant by what was asked for; where nothing was, the one that the command
+    /// takes by itself.
+    #[must_use]
+    pub fn variant_meant<'a>(&'a self, asked: Option<&'a str>, command: UsedBy) -> Option<&'a str> {
+        asked.or_else(|| self.variant_for(command)).filter(is_variant)
+    }
+
     /// The drill as one of its variants has it. An unknown variant is refused with the nearest
     /// known one.
     pub fn with_variant(&self, name: &str) -> Result<Self, DrillError> {

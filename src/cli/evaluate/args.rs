@@ -8,9 +8,6 @@ use crate::drill::{Drill, Length, Provider, UsedBy};
 use crate::engine::plan::{BlastLimit, Rehearsal, Wishes};
 use crate::journal::ResponderKind;
 
-/// The word for the drill as it is, without a variant.
-const NONE: &str = "none";
-
 /// Arguments of `firedrill evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -55,11 +52,7 @@ pub(super) enum Format {
 impl Args {
     /// The variant that is meant.
     pub(super) fn variant(&self, drill: &Drill) -> Option<String> {
-        match self.variant.as_deref() {
-            Some(NONE) if !drill.variants.contains_key(NONE) => None,
-            Some(name) => Some(name.to_owned()),
-            None => drill.variant_for(UsedBy::Evaluate).map(str::to_owned),
-        }
+        drill.variant_meant(self.variant.as_deref(), UsedBy::Evaluate).map(str::to_owned)
     }
 
     /// How one run of the evaluation is wanted: in a namespace of its own.

@@ -16,9 +16,6 @@ use crate::journal::ResponderKind;
 use crate::ui::terminal;
 pub(super) use seat::{Seat, Wanted};
 
-/// The variant that is none.
-const NO_VARIANT: &str = "none";
-
 /// Arguments of `firedrill play`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -71,11 +68,7 @@ pub async fn run(args: Args) -> Outcome {
 }
 
 fn wishes(args: &Args, drill: &Drill, provider: Provider) -> Wishes {
-    let variant = match args.variant.as_deref() {
-        Some(NO_VARIANT) => None,
-        Some(name) => Some(name.to_owned()),
-        None => drill.variant_for(UsedBy::Play).map(str::to_owned),
-    };
+    let variant = drill.variant_meant(args.variant.as_deref(), UsedBy::Play).map(str::to_owned);
     Wishes {
         by: by(),
         run: run_name(),

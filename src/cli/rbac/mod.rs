@@ -9,7 +9,7 @@ use super::output::{Format, print_exact, print_json};
 use super::run::helm;
 use crate::clock::Stopwatch;
 use crate::cluster::binaries;
-use crate::drill::{self, Provider};
+use crate::drill::{self, Provider, is_variant};
 use crate::engine::plan::{BlastLimit, Plan, Rehearsal, Wishes};
 use crate::engine::rights::{self, Ground, Kinds, rules};
 use crate::journal::ResponderKind;
@@ -116,7 +116,7 @@ fn wishes(args: &Args) -> Wishes {
         by: String::new(),
         namespace: (!args.own_namespace).then(|| args.namespace.clone()),
         responder: if args.every_option { ResponderKind::Player } else { ResponderKind::Runbook },
-        variant: args.variant.clone(),
+        variant: args.variant.as_deref().filter(is_variant).map(str::to_owned),
         max_duration: std::time::Duration::ZERO,
         keep_workload: true,
         blast_limit: BlastLimit::Namespace,

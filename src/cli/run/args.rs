@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::super::output::Format;
 use super::place::PlaceArgs;
-use crate::drill::{Length, Provider};
+use crate::drill::{Length, Provider, is_variant};
 use crate::engine::plan::{BlastLimit, Rehearsal, Wishes};
 use crate::journal::ResponderKind;
 
@@ -22,7 +22,7 @@ pub struct Args {
     /// Let the outage go on this long after its detection before the runbook begins
     #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
     pub(super) respond_after: Length,
-    /// Run the drill in the form of this variant
+    /// Run the drill in the form of this variant; `none` is the drill itself
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Option<String>,
     /// End the run and undo after this time, whatever has happened
@@ -93,7 +93,7 @@ pub(super) fn wishes(args: &Args, provider: Provider) -> Wishes {
             Respond::Runbook => ResponderKind::Runbook,
             Respond::Manual => ResponderKind::Manual,
         },
-        variant: args.variant.clone(),
+        variant: args.variant.as_deref().filter(is_variant).map(str::to_owned),
         max_duration: args.max_duration.into(),
         keep_workload: args.keep_workload,
         blast_limit: args.blast_limit.into(),

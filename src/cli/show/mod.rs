@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::exit::{Failure, Outcome};
 use super::output;
-use crate::drill::{Loaded, Mistake, load, scenario};
+use crate::drill::{Loaded, Mistake, is_variant, load, scenario};
 
 /// Arguments of `firedrill show`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ enum Form {
 /// Shows a drill.
 pub fn run(args: &Args) -> Outcome {
     let mut loaded = load(&args.drill).map_err(Failure::usage)?;
-    let variant = args.variant.as_deref().filter(|name| *name != "none");
+    let variant = args.variant.as_deref().filter(is_variant);
     if let Some(name) = variant {
         loaded.drill = loaded.drill.with_variant(name).map_err(Failure::usage)?;
     }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use super::{Check, is_word};
 use crate::drill::error::Mistake;
 use crate::drill::nearest::suggest;
-use crate::drill::{Choice, Drill, OptionChange, UsedBy, Variant};
-
-/// The word that means the drill without any variant: `--variant none`.
-const NONE: &str = "none";
+use crate::drill::{Choice, Drill, NO_VARIANT, OptionChange, UsedBy, Variant};
 
 impl Check<'_> {
     pub(super) fn variants(&mut self) {
@@ -28,7 +25,7 @@ impl Check<'_> {
     }
 
     fn variant_name(&mut self, path: &str, name: &str) {
-        if name == NONE {
+        if name == NO_VARIANT {
             let mistake = Mistake::new("firedrill::drill::name", "no variant can have the name `none`")
                 .help("`--variant none` means the drill itself: give the variant another name");
             self.note(path, "a word of its own", mistake);
