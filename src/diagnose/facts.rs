@@ -7,6 +7,13 @@ use serde::Serialize;
 /// Labels or a selector.
 pub type Labels = BTreeMap<String, String>;
 
+/// Whether a selector selects what has these labels. An empty one selects nothing: nobody fills the
+/// endpoints of a Service that has none.
+#[must_use]
+pub fn selects(selector: &Labels, labels: &Labels) -> bool {
+    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
 /// All that was read of the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::{DrillError, Mistake};
 use super::files::{self, Files};
 use super::nearest::suggest;
-use super::{Drill, Step, Workload, check, manifest, parse};
+use super::{Drill, Workload, check, manifest, parse};
 
 /// A drill that the binary carries.
 #[derive(Debug)]
@@ -204,11 +204,7 @@ fn manifests(drill: &Drill) -> Vec<&str> {
     let variants = drill.variants.values();
     let workloads = std::iter::once(&drill.workload).chain(variants.filter_map(|v| v.workload.as_ref()));
     let mut names: Vec<&str> = workloads.flat_map(Workload::manifests).map(|m| m.file.as_str()).collect();
-    for (_, step) in check::steps(drill) {
-        if let Step::Apply(apply) = step {
-            names.extend(apply.manifests.iter().map(String::as_str));
-        }
-    }
+    names.extend(drill.applied_files());
     names.sort_unstable();
     names.dedup();
     names

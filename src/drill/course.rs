@@ -37,9 +37,7 @@ impl Course {
     /// What can be chosen in the round, in its order.
     #[must_use]
     pub fn choices<'a>(&self, drill: &'a Drill) -> Vec<RunbookEntry<'a>> {
-        let Some(round) = self.round(drill) else { return Vec::new() };
-        let ids = round.options.iter().map(|o| &o.id).chain(round.checklist.iter().map(|i| &i.id));
-        ids.flat_map(|id| drill.entries(&format!("{}.{}", round.id.value, id.value))).collect()
+        self.round(drill).map_or_else(Vec::new, Round::choices)
     }
 
     /// The entry of this name, where it can be chosen now.

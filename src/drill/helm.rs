@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Drill, Length, Step, Workload, check};
+use super::{Drill, Length, Step, Workload};
 
 /// Values of a chart, as in a `values.yaml`.
 pub type Values = BTreeMap<String, Value>;
@@ -110,7 +110,7 @@ impl Drill {
         let variants = self.variants.values().filter_map(|variant| variant.workload.as_ref());
         let deployed = std::iter::once(&self.workload).chain(variants).filter_map(Workload::chart);
         let mut charts: Vec<&str> = deployed.map(|chart| chart.path.as_str()).collect();
-        charts.extend(check::steps(self).into_iter().filter_map(|(_, step)| match step {
+        charts.extend(self.steps().filter_map(|step| match step {
             Step::Helm(helm) => helm.chart(),
             _ => None,
         }));
@@ -119,13 +119,10 @@ impl Drill {
         charts
     }
 
-    /// Whether helm is needed for it, as it is without its variants.
+    /// Whether helm is needed for any of its steps, or to deploy its workload.
     #[must_use]
     pub fn needs_helm(&self) -> bool {
-        let variants = |path: &str| path.starts_with("variants/");
-        let steps = check::steps(self).into_iter().filter(|(path, _)| !variants(path));
-        self.workload.chart().is_some()
-            || steps.map(|(_, step)| step).any(|step| matches!(step, Step::Helm(_)))
+        self.workload.chart().is_some() || self.steps().any(|step| matches!(step, Step::Helm(_)))
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_saphyr::Spanned;
 
 use super::scenario::{rounds_to_resolve, slowest};
-use super::{Choice, Claim, Drill, Item, Length, Next, Round, Signal, Step};
+use super::{Choice, Claim, Drill, Item, Length, Next, Round, Signal, Step, check};
 
 /// One entry of a path, resolved.
 #[derive(Debug, Clone)]
@@ -58,28 +58,19 @@ impl Drill {
         }
     }
 
-    /// Every option, every item of a checklist and every round that leaves no choice, in order.
-    #[must_use]
-    pub fn everything(&self) -> Vec<RunbookEntry<'_>> {
-        let of_round = |round| {
-            let options = round_options(round);
-            if options.is_empty() { whole(round) } else { options }
-        };
-        self.rounds.iter().flat_map(of_round).collect()
+    /// Every step that is written anywhere in it, of its variants too.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        check::steps(self).into_iter().map(|(_, step)| step)
     }
 
-    /// The manifest files that its steps apply, what comes after an option included.
-    #[must_use]
-    pub fn applied_files(&self) -> Vec<String> {
-        let next = self.rounds.iter().flat_map(|round| &round.options).flat_map(|option| &option.next);
-        let next = next.flat_map(|next| &next.steps);
-        let entries = self.everything().into_iter().flat_map(|entry| entry.steps);
-        let applied =
-            self.fault.steps.iter().chain(entries).chain(next).filter_map(|step| match &step.value {
-                Step::Apply(apply) => Some(apply.manifests.clone()),
+    /// The manifest files that any of its steps applies.
+    pub fn applied_files(&self) -> impl Iterator<Item = &str> {
+        self.steps()
+            .filter_map(|step| match step {
+                Step::Apply(apply) => Some(apply.manifests.iter().map(String::as_str)),
                 _ => None,
-            });
-        applied.flatten().collect()
+            })
+            .flatten()
     }
 
     /// The best way: the best option of each round, and every round that leaves no choice.
@@ -96,12 +87,21 @@ impl Drill {
     }
 }
 
+impl Round {
+    /// What can be chosen in it: its options, or the items of its checklist, in their order.
+    #[must_use]
+    pub fn choices(&self) -> Vec<RunbookEntry<'_>> {
+        let options = self.options.iter().map(|option| of_option(self, option));
+        options.chain(self.checklist.iter().map(|item| of_item(self, item))).collect()
+    }
+}
+
 fn whole(round: &Round) -> Vec<RunbookEntry<'_>> {
     if let Some(best) = round.best() {
         return vec![of_option(round, best)];
     }
     if !round.checklist.is_empty() {
-        return round.checklist.iter().map(|item| of_item(round, item)).collect();
+        return round.choices();
     }
     vec![RunbookEntry {
         name: round.id.value.clone(),
@@ -113,13 +113,9 @@ fn whole(round: &Round) -> Vec<RunbookEntry<'_>> {
     }]
 }
 
-fn round_options(round: &Round) -> Vec<RunbookEntry<'_>> {
-    round.options.iter().map(|option| of_option(round, option)).collect()
-}
-
 fn one<'a>(round: &'a Round, id: &str) -> Option<RunbookEntry<'a>> {
-    let option = round.options.iter().find(|o| o.id.value == id).map(|option| of_option(round, option));
-    option.or_else(|| round.checklist.iter().find(|i| i.id.value == id).map(|item| of_item(round, item)))
+    let name = format!("{}.{id}", round.id.value);
+    round.choices().into_iter().find(|entry| entry.name == name)
 }
 
 fn next<'a>(round: &'a Round, id: &str, number: &str) -> Option<RunbookEntry<'a>> {

@@ -1,9 +1,10 @@
 //! Whether an option did what its text promises.
 
 use super::phase::State;
+use super::view::all_up;
 use crate::diagnose::Diagnosis;
 use crate::drill::{Claim, SignalState};
-use crate::journal::{Kind, StepOutcome};
+use crate::journal::{Kind, NOT_EXECUTABLE, StepOutcome};
 use crate::steps::StepReport;
 
 /// What an option came to, once the cluster had settled.
@@ -61,7 +62,7 @@ impl Pending {
             _ => reports.iter().all(|report| !matches!(report.outcome, StepOutcome::Failed { .. })),
         };
         match missing.filter(|_| open) {
-            Some(reason) => Some(self.judged(None, format!("not executable here: {reason}"))),
+            Some(reason) => Some(self.judged(None, format!("{NOT_EXECUTABLE}: {reason}"))),
             None => Some(self.judged(Some(held), detail)),
         }
     }
@@ -69,16 +70,15 @@ impl Pending {
     /// Judges an option on trial by what the cluster has settled to.
     #[must_use]
     pub fn judge_settled(&self, tried: &Tried<'_>) -> Kind {
-        let served = |states: &[Option<SignalState>]| states.iter().all(|s| *s == Some(SignalState::Up));
         let unchanged = tried.before == tried.after;
         if let Some(judged) = self.judge_now(tried.reports, unchanged) {
             return judged;
         }
         let missing = tried.reports.iter().find_map(not_executable);
         if let Some(reason) = missing.filter(|_| !tried.reports.iter().any(acted)) {
-            return self.judged(None, format!("not executable here: {reason}"));
+            return self.judged(None, format!("{NOT_EXECUTABLE}: {reason}"));
         }
-        let (before, after) = (served(tried.before), served(tried.after));
+        let (before, after) = (all_up(tried.before), all_up(tried.after));
         if self.claim == Claim::BreaksAgain {
             let detail = match (before, after) {
                 (false, _) => "users were not served before it",

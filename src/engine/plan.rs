@@ -8,8 +8,7 @@ use super::watch::Detector;
 pub use super::wishes::{BlastLimit, Rehearsal, Wishes};
 use crate::clock::Nanos;
 use crate::drill::{
-    Drill, DrillError, Length, Loaded, Manifest, Mistake, RunbookEntry, Signal, Step, Values, Via, check,
-    scenario,
+    Drill, DrillError, Length, Loaded, Manifest, Mistake, RunbookEntry, Signal, Step, Values, Via, scenario,
 };
 use crate::journal::{Brief, ResponderKind, SCHEMA, SignalBrief, SignalSource};
 use serde_json::Value;
@@ -77,7 +76,7 @@ impl Plan {
         drill.variants.clear();
         let files = drill.workload.manifests().iter().map(|manifest| manifest.file.clone());
         let mut manifests_by_file = BTreeMap::new();
-        for file in files.chain(drill.applied_files()) {
+        for file in files.chain(drill.applied_files().map(str::to_owned)) {
             let objects = loaded.objects(&[&file])?.into_iter().map(|object| object.value).collect();
             manifests_by_file.insert(file, objects);
         }
@@ -145,7 +144,7 @@ impl Plan {
         let path = match self.wishes.responder {
             // The variants are not this run's; what comes after an option is evaluated only.
             ResponderKind::Player => {
-                return check::steps(&self.drill).into_iter().map(|(_, step)| step).collect();
+                return self.drill.steps().collect();
             }
             ResponderKind::Runbook => self.path(),
             ResponderKind::Manual => Vec::new(),

@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::news::Desk;
 use super::phase::Input;
+use crate::diagnose::selects;
 use crate::journal::Kind;
 use crate::journal::intervals::Edge;
 
@@ -230,10 +231,6 @@ fn orphans(facts: &Facts, labels: &BTreeMap<String, String>) -> Vec<String> {
     let mut names: Vec<String> = orphans.map(kube::ResourceExt::name_any).collect();
     names.sort();
     names
-}
-
-fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
-    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
 
 fn template_labels(deployment: &Deployment) -> BTreeMap<String, String> {

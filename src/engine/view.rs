@@ -12,6 +12,12 @@ use crate::steps::SignalView;
 /// The latest state of every signal; nothing where none is known.
 pub type States = watch::Receiver<Vec<Option<SignalState>>>;
 
+/// Whether users are served, as every signal sees it.
+#[must_use]
+pub fn all_up(states: &[Option<SignalState>]) -> bool {
+    states.iter().all(|state| *state == Some(SignalState::Up))
+}
+
 /// What the signals say, for steps that wait.
 pub struct View {
     /// The signals' names, in the drill's order.

@@ -27,6 +27,10 @@ impl fmt::Display for StepPlace {
     }
 }
 
+/// What is said of a step, or of a claim that rests on it, that a cluster cannot carry out. The detail
+/// of such a claim begins with it.
+pub const NOT_EXECUTABLE: &str = "not executable here";
+
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -52,6 +56,13 @@ pub enum StepOutcome {
         /// What is missing.
         reason: String,
     },
+}
+
+/// Whether a step, as it is told to people, changes nothing by its nature: that nothing changed is then
+/// all there is to it.
+#[must_use]
+pub fn only_looks(what: &str) -> bool {
+    ["wait ", "diagnose ", "helm template ", "logs "].iter().any(|step| what.starts_with(step))
 }
 
 /// Why a run ended before its time.

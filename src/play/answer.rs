@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::page::{Row, Tone};
 use crate::drill::Claim;
-use crate::journal::{Event, Kind, StepOutcome};
+use crate::journal::{Event, Kind, NOT_EXECUTABLE, StepOutcome, only_looks};
 use crate::report::text::promise;
 
 /// The results of a signal's requests, each with its number, in the order of their first.
@@ -125,7 +125,7 @@ impl Answer {
         match &self.claim {
             Some((claim, Some(true), _)) => promise(*claim).to_owned(),
             Some((claim, Some(false), _)) => format!("not so: {}", promise(*claim)),
-            Some((_, None, _)) => "not executable here".to_owned(),
+            Some((_, None, _)) => NOT_EXECUTABLE.to_owned(),
             None => "tried".to_owned(),
         }
     }
@@ -133,13 +133,13 @@ impl Answer {
 
 /// What came of a step.
 fn outcome_said(what: &str, outcome: &StepOutcome) -> (Tone, String) {
-    let looks = ["wait ", "diagnose ", "logs ", "helm template "].iter().any(|verb| what.starts_with(verb));
+    let looks = only_looks(what);
     match outcome {
         StepOutcome::Changed => (Tone::Plain, "done".to_owned()),
         StepOutcome::Unchanged if looks => (Tone::Plain, "done".to_owned()),
         StepOutcome::Unchanged => (Tone::Plain, "nothing changed".to_owned()),
         StepOutcome::Rejected { status, message } => (Tone::Bad, format!("REFUSED with {status}: {message}")),
         StepOutcome::Failed { message } => (Tone::Bad, format!("FAILED: {message}")),
-        StepOutcome::NotExecutable { reason } => (Tone::Plain, format!("not executable here: {reason}")),
+        StepOutcome::NotExecutable { reason } => (Tone::Plain, format!("{NOT_EXECUTABLE}: {reason}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::diagnose::{Facts, Labels, PodFacts};
+use crate::diagnose::{Facts, Labels, PodFacts, selects};
 use crate::drill::See;
 use crate::plain::plain;
 
@@ -118,10 +118,6 @@ fn events(events: Option<&Result<Vec<Happened>, String>>) -> Vec<String> {
             events.iter().take(MOST).map(line).collect()
         }
     }
-}
-
-fn selects(selector: &Labels, labels: &Labels) -> bool {
-    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
 
 fn joined(labels: &Labels) -> String {

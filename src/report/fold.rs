@@ -19,6 +19,9 @@ use crate::journal::{
     Brief, Cluster, Event, Kind, Point, ResponderKind, ScenarioTimes, StepOutcome, StepPlace,
 };
 
+/// What a reader must know of a cluster whose pods run no containers.
+pub const SIMULATED_PODS: &str = "pods run no containers here: their answers come from firedrill's responder";
+
 /// Says of a whole journal what happened. The last event is `run-ended`; a journal without it
 /// is that of a killed run.
 #[must_use]
@@ -278,7 +281,7 @@ fn notes(brief: &Brief, report: &DamageReport) -> Vec<String> {
         ));
     }
     if report.cluster.as_ref().is_some_and(|c| c.simulated_pods) {
-        notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
+        notes.push(SIMULATED_PODS.to_owned());
     }
     let sources: Vec<_> = report.signals.iter().map(|signal| signal.via).collect();
     notes.extend(report.cluster.as_ref().and_then(|c| skew::note(&c.version, &sources)));

@@ -27,7 +27,7 @@ pub mod verdict;
 
 pub use crate::plain;
 pub use damage::DamageReport;
-pub use fold::fold;
+pub use fold::{SIMULATED_PODS, fold};
 pub use json::json;
 pub use text::text;
 pub use verdict::{ReportExit, Verdict};

@@ -115,7 +115,11 @@ async fn discover(api: &Api, written: &str) -> Result<(String, String, String), 
     }
 }
 
-async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -> Result<T, ApiError> {
+/// The answer to a typed request, within a request's deadline.
+pub(super) async fn answered<T>(
+    asked: impl Future<Output = kube::Result<T>>,
+    what: &str,
+) -> Result<T, ApiError> {
     let what = what.to_owned();
     let error = match tokio::time::timeout(REQUEST_DEADLINE, asked).await {
         Ok(Ok(answer)) => return Ok(answer),

@@ -3,10 +3,10 @@
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{ListParams, LogParams};
-use tokio::time::timeout;
 
-use super::api::{ApiError, REQUEST_DEADLINE};
 use super::error::Error;
+use super::kinds::answered;
+use super::label::selector;
 use super::{Context, Done};
 use crate::drill::LogsStep;
 use crate::journal::StepOutcome;
@@ -21,8 +21,8 @@ pub(super) async fn logs(ctx: &Context, step: &LogsStep) -> Result<(Done, Vec<St
     }
     let namespace = step.namespace.as_deref().unwrap_or(&ctx.namespace);
     let pods: Api<Pod> = Api::namespaced(ctx.api.client().clone(), namespace);
-    let labels: Vec<String> = step.pods.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let wanted = ListParams::default().labels(&labels.join(",")).limit(MOST_PODS);
+    let labels = selector(&step.pods);
+    let wanted = ListParams::default().labels(&labels).limit(MOST_PODS);
     let found = match answered(pods.list(&wanted), &format!("list pods in {namespace}")).await {
         Ok(found) => found,
         Err(error) if error.status() == Some(403) => {
@@ -31,7 +31,7 @@ pub(super) async fn logs(ctx: &Context, step: &LogsStep) -> Result<(Done, Vec<St
         Err(error) => return Err(error.into()),
     };
     if found.items.is_empty() {
-        return Ok((cannot(ctx, &format!("no pod with {} in {namespace}", labels.join(","))), Vec::new()));
+        return Ok((cannot(ctx, &format!("no pod with {labels} in {namespace}")), Vec::new()));
     }
     let last = LogParams { tail_lines: Some(step.lines.into()), ..LogParams::default() };
     let mut lines = Vec::new();
@@ -45,19 +45,4 @@ pub(super) async fn logs(ctx: &Context, step: &LogsStep) -> Result<(Done, Vec<St
 fn cannot(ctx: &Context, reason: &str) -> Done {
     let outcome = StepOutcome::NotExecutable { reason: reason.to_owned() };
     Done { outcome, answered: ctx.clock.stamp() }
-}
-
-async fn answered<T>(asked: impl Future<Output = kube::Result<T>>, what: &str) -> Result<T, ApiError> {
-    let what = what.to_owned();
-    match timeout(REQUEST_DEADLINE, asked).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(kube::Error::Api(status))) => Err(ApiError::Refused {
-            what,
-            status: status.code,
-            reason: status.reason.clone(),
-            message: status.message.clone(),
-        }),
-        Ok(Err(source)) => Err(ApiError::unreachable(what, &source)),
-        Err(_) => Err(ApiError::NoAnswer { what, within: REQUEST_DEADLINE }),
-    }
 }

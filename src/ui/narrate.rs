@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Nanos;
 use crate::drill::{Claim, SignalState};
-use crate::journal::{AbortReason, Event, Kind, Phase, Point, Radius, StepOutcome, UndoItem, UndoResult};
+use crate::journal::{
+    AbortReason, Event, Kind, NOT_EXECUTABLE, Phase, Point, Radius, StepOutcome, UndoItem, UndoResult,
+    only_looks,
+};
 use crate::plain::{plain, short};
 use crate::report::amounts::Millis;
-use crate::report::text::{NOT_EXECUTABLE, promise};
+use crate::report::text::promise;
 
 /// How many lines the Services beside the target get: a whole cluster that goes out must not drown
 /// the run.
@@ -214,7 +217,7 @@ impl Narrator {
 
 fn done(what: &str, outcome: &StepOutcome) -> String {
     // These change nothing by their nature.
-    let looks = ["wait ", "diagnose ", "helm template ", "logs "].iter().any(|step| what.starts_with(step));
+    let looks = only_looks(what);
     match outcome {
         StepOutcome::Unchanged if looks => "done".to_owned(),
         StepOutcome::Changed => "done".to_owned(),

@@ -13,13 +13,7 @@ fn best_keys(from: usize) -> Vec<(usize, char)> {
     let drill = catalogue::load("service-has-no-endpoints").unwrap().drill;
     let mut best = Vec::new();
     for (at, round) in drill.rounds.iter().enumerate().skip(from - 1) {
-        let ids = round.options.iter().map(|o| &o.id).chain(round.checklist.iter().map(|i| &i.id));
-        let entries = drill.path(
-            ids.map(|id| format!("{}.{}", round.id.value, id.value))
-                .collect::<Vec<_>>()
-                .iter()
-                .map(String::as_str),
-        );
+        let entries = round.choices();
         best.extend(
             keys(&entries).into_iter().zip(&entries).filter(|(_, e)| e.best).map(|(key, _)| (at + 1, key)),
         );

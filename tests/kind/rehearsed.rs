@@ -59,9 +59,7 @@ fn best_way() -> String {
     let drill = drill.with_variant("helm").unwrap();
     let mut typed = String::from("\n");
     for round in &drill.rounds {
-        let ids = round.options.iter().map(|o| &o.id).chain(round.checklist.iter().map(|i| &i.id));
-        let names: Vec<String> = ids.map(|id| format!("{}.{}", round.id.value, id.value)).collect();
-        let entries = drill.path(names.iter().map(String::as_str));
+        let entries = round.choices();
         let best = keys(&entries).into_iter().zip(&entries).filter(|(_, entry)| entry.best);
         typed.extend(best.flat_map(|(key, _)| [key, '\n', '\n']));
     }

@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::super::exit::{Exit, Failure};
-use super::super::run::{addresses, charge, told};
+use super::super::run::{charge, setup, told};
 use crate::clock::Stopwatch;
 use crate::cluster::{Access, Held};
 use crate::engine;
 use crate::engine::ending::Ending;
 use crate::engine::guard::Charge;
-use crate::engine::guard::held::Guard;
 use crate::engine::plan::Plan;
 use crate::engine::run::Setup;
-use crate::journal::write::Journal;
 use crate::journal::{Event, place};
 use crate::report;
 use crate::report::evaluation::cells::Cell;
@@ -68,7 +66,7 @@ impl Ready {
         let Self { cell, plan, helm, access, charge, journal: path, clock } = self;
         let run = plan.wishes.run.clone();
         let setup = tokio::select! {
-            setup = setup((plan, helm), &access, &charge, &path, clock) => setup,
+            setup = setup((plan, helm), &access, &charge, clock) => setup,
             _ = interrupts.recv() => return Done::interrupted(&cell, &run),
         };
         let setup = match setup {
@@ -99,35 +97,4 @@ impl Ready {
             }
         }
     }
-}
-
-/// What the run needs. Its interrupts are put in by the caller.
-async fn setup(
-    (plan, helm): (Plan, Option<Helm>),
-    access: &Access,
-    charge: &Charge,
-    path: &Path,
-    clock: Stopwatch,
-) -> Result<Setup, Failure> {
-    let journal = Journal::create(path).map_err(Failure::environment)?;
-    let control = access.client().map_err(Failure::environment)?;
-    let probe = access.probe_client().map_err(Failure::environment)?;
-    let node_ports = addresses(&plan, &access.node_ports)?;
-    let guard = Guard::start(charge, access.connection.patience).await.map_err(Failure::environment)?;
-    let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
-    let cluster = access.facts.clone();
-    let guard = Some(guard);
-    Ok(Setup {
-        plan,
-        control,
-        probe,
-        node_ports,
-        cluster,
-        helm,
-        guard,
-        journal,
-        clock,
-        interrupts,
-        moves: None,
-    })
 }

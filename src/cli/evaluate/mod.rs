@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
-use super::output::{print, print_exact, print_json_text};
+use super::output::{print, print_exact, print_json};
 use super::run::{helm, look};
 use crate::clock::Stopwatch;
 use crate::cluster::{Access, Held};
@@ -248,7 +248,7 @@ fn conclude(args: &Args, evaluation: &mut Evaluation, together: Together, held: 
     let printed = match args.output {
         Format::Text => print(&text(evaluation)),
         Format::Markdown => print_exact(&markdown(evaluation)),
-        Format::Json => print_json_text(&words::json(evaluation)),
+        Format::Json => print_json(evaluation),
     };
     if let Some(failure) = failure.filter(|_| exit != Exit::LeftChanged) {
         return Err(failure);

@@ -85,12 +85,7 @@ fn never_begun(together: &mut Together, waiting: impl IntoIterator<Item = (usize
 
 /// `fix.E mitigates: holds`
 fn line(row: &Row) -> String {
-    let verdict = match row.verdict {
-        Verdict::Holds => "holds",
-        Verdict::DoesNotHold => "DOES NOT HOLD",
-        Verdict::NotExecutable => "not executable here",
-        Verdict::Error => "ERROR",
-    };
+    let verdict = row.verdict.word();
     let claim =
         row.claim.map(|claim| format!(" {}", crate::report::text::promise(claim))).unwrap_or_default();
     let why = if row.verdict == Verdict::Holds { String::new() } else { format!(" ({})", row.detail) };

@@ -7,8 +7,9 @@ use super::together::Together;
 use crate::cluster::Access;
 use crate::drill::nearest::suggest;
 use crate::journal::Cluster;
+use crate::report::SIMULATED_PODS;
+use crate::report::evaluation::Row;
 use crate::report::evaluation::cells::Sort;
-use crate::report::evaluation::{Evaluation, Row};
 
 /// What is about to be done.
 pub(super) fn beginning(runs: usize, parallel: usize, journals: &Path, fixed: bool) -> String {
@@ -30,7 +31,7 @@ pub(super) fn notes(cluster: &Cluster, together: &Together, fixed: bool) -> Vec<
         notes.push("one run at a time: the drill has a fixed node port".to_owned());
     }
     if cluster.simulated_pods {
-        notes.push("pods run no containers here: their answers come from firedrill's responder".to_owned());
+        notes.push(SIMULATED_PODS.to_owned());
     }
     notes
 }
@@ -44,12 +45,6 @@ pub(super) fn recover(access: &Access) -> String {
 /// Whether the row is about a whole path.
 pub(super) fn is_path(row: &Row) -> bool {
     matches!(row.sort, Sort::Path | Sort::Control)
-}
-
-/// The matrix for machines, with a line end.
-pub(super) fn json(evaluation: &Evaluation) -> String {
-    let text = serde_json::to_string_pretty(evaluation).unwrap_or_default();
-    format!("{text}\n")
 }
 
 /// Each run needs a workload of its own.

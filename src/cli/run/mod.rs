@@ -11,7 +11,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupts;
@@ -35,7 +35,6 @@ use crate::{engine, report};
 pub use args::Args;
 use args::{Respond, wishes};
 pub(super) use args::{by, run_name};
-pub(super) use node_ports::addresses;
 use place::Place;
 pub use place::PlaceArgs;
 use shown::Shown;
@@ -174,34 +173,29 @@ async fn on_cluster(
         progress.block(&words::instructions(&plan, access));
     }
     let run = plan.wishes.run.clone();
-    let journal = Journal::create(path).map_err(Failure::environment)?;
-    let (control, probe) = (access.client(), access.probe_client());
-    let (control, probe) = (control.map_err(Failure::environment)?, probe.map_err(Failure::environment)?);
-    let node_ports = node_ports::addresses(&plan, &access.node_ports)?;
-    let cluster = access.facts.clone();
-    let guard = match Guard::start(&charge(&plan, held, path, clock), access.connection.patience).await {
-        Ok(guard) => Some(guard),
+    let charge = charge(&plan, held, path, clock);
+    let setup = match setup((plan, helm), access, &charge, clock).await {
+        Ok(setup) => setup,
         // Ctrl-C reaches the guard, too, until it has left the terminal.
         Err(_) if interrupts.try_recv().is_ok() => {
             progress.note("interrupted before anything was changed");
             progress.finish();
             return Ok(Exit::Interrupted);
         }
-        Err(error) => {
+        Err(failure) => {
             progress.finish();
-            return Err(Failure::environment(error));
+            return Err(failure);
         }
     };
     let mut view = match &manner.play {
         None => Shown::Progress(progress),
         Some(wanted) => {
             progress.finish();
-            Shown::Seat(Seat::take(wanted, &plan, control.clone(), clock))
+            Shown::Seat(Seat::take(wanted, &setup.plan, setup.control.clone(), clock))
         }
     };
     let (moves, interrupts) = view.decides(interrupts);
-    let setup =
-        Setup { plan, control, probe, node_ports, cluster, helm, guard, journal, clock, interrupts, moves };
+    let setup = Setup { interrupts, moves, ..setup };
     let mut seen = Vec::new();
     let mut observe = |event: &Event| {
         view.event(event);
@@ -224,6 +218,34 @@ async fn on_cluster(
         (Err(failure), _) => Err(failure),
         (Ok(_), exit) => Ok(exit),
     }
+}
+
+/// What a run needs: its journal, its clients, its guard. What interrupts it and who decides is put in by
+/// the caller.
+pub(super) async fn setup(
+    (plan, helm): (Plan, Option<Helm>),
+    access: &Access,
+    charge: &Charge,
+    clock: Stopwatch,
+) -> Result<Setup, Failure> {
+    let journal = Journal::create(&charge.journal).map_err(Failure::environment)?;
+    let control = access.client().map_err(Failure::environment)?;
+    let probe = access.probe_client().map_err(Failure::environment)?;
+    let node_ports = node_ports::addresses(&plan, &access.node_ports)?;
+    let guard = Guard::start(charge, access.connection.patience).await.map_err(Failure::environment)?;
+    Ok(Setup {
+        plan,
+        control,
+        probe,
+        node_ports,
+        cluster: access.facts.clone(),
+        helm,
+        guard: Some(guard),
+        journal,
+        clock,
+        interrupts: unbounded_channel().1,
+        moves: None,
+    })
 }
 
 /// The events of a run that is over: from the file, not from memory, so that what is printed now

@@ -10,6 +10,7 @@ use crate::drill::{Claim, RunbookEntry, SignalState, Step};
 use crate::engine::claims::{Pending, Tried};
 use crate::engine::phase::Input;
 use crate::engine::plan::Rehearsal;
+use crate::engine::view::all_up;
 use crate::journal::intervals::Edge;
 use crate::journal::{Kind, StepOutcome, StepPlace};
 use crate::steps::{self, StepReport};
@@ -224,9 +225,4 @@ fn shows(claim: Option<Claim>, states: &[Option<SignalState>]) -> bool {
         Some(Claim::BreaksAgain) => states.contains(&Some(SignalState::Out)),
         _ => true,
     }
-}
-
-/// Whether users are served, as every signal sees it.
-fn all_up(states: &[Option<SignalState>]) -> bool {
-    states.iter().all(|state| *state == Some(SignalState::Up))
 }

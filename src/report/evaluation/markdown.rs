@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use super::words;
 use super::{Evaluation, Row};
 use crate::plain::{plain, short};
+use crate::report::text::cluster;
 
 /// The evaluation as Markdown, with a line end.
 #[must_use]
 pub fn markdown(evaluation: &Evaluation) -> String {
     let mut text = format!("## {}\n\n", cell(&words::headline(evaluation)));
     let variant = evaluation.variant.as_ref().map(|name| format!(", variant {name}")).unwrap_or_default();
-    let place = evaluation.cluster.as_ref().map_or_else(|| "no cluster".to_owned(), words::cluster);
+    let place = evaluation.cluster.as_ref().map_or_else(|| "no cluster".to_owned(), cluster);
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
@@ -55,7 +56,7 @@ fn line(text: &mut String, row: &Row) {
             lines => lines.iter().map(|line| cell(line)).collect::<Vec<_>>().join("<br>"),
         },
     };
-    let verdict = words::verdict(row.verdict);
+    let verdict = row.verdict.word();
     let verdict = if verdict == "holds" { verdict.to_owned() } else { format!("**{verdict}**") };
     let _ = writeln!(
         text,

@@ -6,7 +6,7 @@ use super::cells::{Asked, Cell, Sort};
 use super::observed::{Observed, observed};
 use crate::clock::Nanos;
 use crate::drill::Claim;
-use crate::journal::{AbortReason, Aftermath, Drift, Event, Kind, Point, StepOutcome};
+use crate::journal::{AbortReason, Aftermath, Drift, Event, Kind, NOT_EXECUTABLE, Point, StepOutcome};
 use crate::report::amounts::Millis;
 use crate::report::moments::point;
 use crate::report::{DamageReport, fold};
@@ -106,6 +106,19 @@ pub enum Verdict {
     NotExecutable,
     /// The run ended before it could be told.
     Error,
+}
+
+impl Verdict {
+    /// For people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "DOES NOT HOLD",
+            Self::NotExecutable => NOT_EXECUTABLE,
+            Self::Error => "ERROR",
+        }
+    }
 }
 
 /// The rows of a run that is over.
@@ -289,7 +302,7 @@ fn effect(seen: &Observed, claim: Claim, held: Option<bool>) -> Effect {
 }
 
 fn notes(seen: &Observed) -> Vec<String> {
-    let missing = seen.not_executable.iter().map(|step| format!("not executable here: {step}"));
+    let missing = seen.not_executable.iter().map(|step| format!("{NOT_EXECUTABLE}: {step}"));
     let failed = seen.failed.iter().map(|step| format!("failed: {step}"));
     missing.chain(failed).collect()
 }

@@ -3,6 +3,7 @@
 use super::words;
 use super::{Evaluation, Row};
 use crate::report::text::Page;
+use crate::report::text::cluster;
 
 const WIDTH: usize = 100;
 const COLUMNS: [usize; 7] = [6, 14, 17, 13, 12, 10, 7];
@@ -45,7 +46,7 @@ fn identity(page: &mut Page, evaluation: &Evaluation) {
     let variant = evaluation.variant.as_ref().map(|name| format!(" (variant {name})")).unwrap_or_default();
     page.item("drill    ", &format!("{}{variant}", evaluation.drill));
     match &evaluation.cluster {
-        Some(cluster) => page.item("cluster  ", &words::cluster(cluster)),
+        Some(found) => page.item("cluster  ", &cluster(found)),
         None => page.item("cluster  ", "none was reached"),
     }
     let (runs, parallel) = (words::runs(evaluation), evaluation.parallel);
@@ -64,7 +65,7 @@ fn one(page: &mut Page, row: &Row) {
         &words::declared(row),
         &words::lost(row),
     ];
-    page.row(COLUMNS, cells, words::verdict(row.verdict));
+    page.row(COLUMNS, cells, row.verdict.word());
     let mut more = Vec::new();
     if words::tells(row) && !row.detail.is_empty() {
         more.push(row.detail.clone());

@@ -2,7 +2,7 @@
 
 use super::{Effect, Evaluation, LeftBehind, Row, Verdict};
 use crate::drill::{Claim, Length};
-use crate::journal::{Cluster, Drift};
+use crate::journal::{Drift, NOT_EXECUTABLE};
 use crate::report::amounts::Millis;
 
 /// What is promised.
@@ -37,15 +37,6 @@ pub(super) fn measured(row: &Row) -> String {
     match row.refusal.filter(|_| row.measured == Effect::Rejected) {
         Some(status) => format!("{word} ({status})"),
         None => word.to_owned(),
-    }
-}
-
-pub(super) const fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::DoesNotHold => "DOES NOT HOLD",
-        Verdict::NotExecutable => "not executable here",
-        Verdict::Error => "ERROR",
     }
 }
 
@@ -102,26 +93,18 @@ pub(super) fn headline(evaluation: &Evaluation) -> String {
     let (holds, broken) = (count(Verdict::Holds), count(Verdict::DoesNotHold));
     let (missing, errors) = (count(Verdict::NotExecutable), count(Verdict::Error));
     let mut parts = vec![format!("{holds} of {all} hold")];
-    let more = [(broken, "not"), (missing, "not executable here"), (errors, "without an answer")];
+    let more = [(broken, "not"), (missing, NOT_EXECUTABLE), (errors, "without an answer")];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, word)| match *word {
         "not" => format!("{n} DO{} NOT", if *n == 1 { "ES" } else { "" }),
         word => format!("{n} {word}"),
     }));
-    let verdict = verdict(evaluation.verdict).to_uppercase();
+    let verdict = evaluation.verdict.word().to_uppercase();
     format!("{verdict}: {} ({})", evaluation.title, parts.join(", "))
 }
 
 /// `12 runs`, `1 run`.
 pub(super) fn runs(evaluation: &Evaluation) -> String {
     format!("{} run{}", evaluation.runs, if evaluation.runs == 1 { "" } else { "s" })
-}
-
-/// `local, v1.37.2 (local, kwok)`
-pub(super) fn cluster(cluster: &Cluster) -> String {
-    let mut facts = vec![cluster.provider.clone()];
-    facts.extend(cluster.distribution.clone().filter(|name| *name != cluster.provider));
-    facts.extend(cluster.nodes.map(|nodes| format!("{nodes} node{}", if nodes == 1 { "" } else { "s" })));
-    format!("{}, {} ({})", cluster.name, cluster.version, facts.join(", "))
 }
 
 /// What the columns mean.

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use crate::drill::{Claim, Length};
-use crate::journal::{StepOutcome, StepPlace, UndoResult};
+use crate::journal::{NOT_EXECUTABLE, StepOutcome, StepPlace, UndoResult};
 use crate::report::DamageReport;
 use crate::report::amounts::as_written;
 use crate::report::damage::ChoiceDamage;
@@ -66,9 +66,6 @@ fn held(choice: &ChoiceDamage) -> String {
     if choice.detail.is_empty() { held } else { format!("{held}, {}", choice.detail) }
 }
 
-/// How the detail of a claim begins that this cluster cannot prove.
-pub(crate) const NOT_EXECUTABLE: &str = "not executable here";
-
 /// Steps that did not do their work.
 pub(super) fn steps(page: &mut Page, report: &DamageReport) {
     let failed = report.steps.iter().filter_map(|step| {
@@ -76,7 +73,7 @@ pub(super) fn steps(page: &mut Page, report: &DamageReport) {
             StepOutcome::Changed | StepOutcome::Unchanged => return None,
             StepOutcome::Rejected { status, message } => format!("rejected ({status}): {message}"),
             StepOutcome::Failed { message } => format!("failed: {message}"),
-            StepOutcome::NotExecutable { reason } => format!("not executable here: {reason}"),
+            StepOutcome::NotExecutable { reason } => format!("{NOT_EXECUTABLE}: {reason}"),
         };
         let place = match &step.place {
             StepPlace::Workload => "workload".to_owned(),

@@ -8,7 +8,7 @@ mod page;
 mod radius;
 mod sight;
 
-pub(crate) use account::{NOT_EXECUTABLE, promise};
+pub(crate) use account::promise;
 pub(in crate::report) use page::Page;
 
 use super::DamageReport;
@@ -126,7 +126,7 @@ fn identity(page: &mut Page, report: &DamageReport) {
 }
 
 /// `staging, v1.34.4 (context, kind, 3 nodes)`
-fn cluster(cluster: &Cluster) -> String {
+pub(in crate::report) fn cluster(cluster: &Cluster) -> String {
     let mut facts = vec![cluster.provider.clone()];
     facts.extend(cluster.distribution.clone().filter(|name| *name != cluster.provider));
     facts.extend(cluster.nodes.map(|nodes| format!("{nodes} node{}", if nodes == 1 { "" } else { "s" })));
